@@ -1,0 +1,31 @@
+"""The Celery app and its timetable.  Beat says when to look; the database says what is due."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.config.settings")
+
+app = Celery("newsletter")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@app.on_after_configure.connect
+def set_timetable(sender: Celery, **kwargs: object) -> None:
+    """Every entry only looks for work, so running it twice or late does no harm."""
+    from django.conf import settings  # noqa: PLC0415  # settings import this module
+
+    seconds = {
+        "newsletter.tick": settings.TICK_SECONDS,
+        "newsletter.sweep": settings.SWEEP_SECONDS,
+        "subscriptions.post_letters": settings.SWEEP_SECONDS,
+        "papers.poll": settings.POLL_MINUTES * 60,
+    }
+    sender.conf.beat_schedule = {
+        # A look that nobody took in time is replaced by the next one, never piled up.
+        task: {"task": task, "schedule": every, "options": {"expires": every}}
+        for task, every in seconds.items()
+    }

@@ -1,0 +1,191 @@
+"""All settings, read from the environment.  docs/operating.md explains every variable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+from newsletter.config.environment import celery_broker_url, complaints, with_engine_options
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+env = Env()
+
+# --- the site -------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="only-for-debug" if DEBUG else "")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
+SITE_NAME = env.str("SITE_NAME", default="Trending Papers")
+POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", default="")  # CAN-SPAM wants one in bulk mail
+IS_HTTPS = urlsplit(SITE_URL).scheme == "https"
+ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or "", *env.list("EXTRA_HOSTS", default=[])]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+PROXY_COUNT = env.int("PROXY_COUNT", default=0)  # trusted reverse proxies in front of us
+
+# --- mail -----------------------------------------------------------------------------
+MAIL_FROM = env.str("MAIL_FROM", default="Trending Papers <papers@localhost>")
+MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="")
+vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+if service := env.str("EMAIL_BACKEND", default=""):
+    EMAIL_BACKEND = service
+EMAIL_TIMEOUT = 30  # seconds; must stay below LEASE_SECONDS
+EMAIL_USE_LOCALTIME = False
+ANYMAIL = env.json("ANYMAIL", default={})
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
+
+# --- delivery: docs/decisions/0003-rows-are-the-truth.md -------------------------------
+TICK_SECONDS = env.float("TICK_SECONDS", default=60.0)
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=20.0)
+LEASE_SECONDS = env.float("LEASE_SECONDS", default=300.0)
+CLAIM_SIZE = env.int("CLAIM_SIZE", default=50)
+MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", default=8)
+UNCERTAIN = env.str("UNCERTAIN", default="park")  # or "resend"
+UNCERTAIN_WAIT_SECONDS = env.float("UNCERTAIN_WAIT_SECONDS", default=900.0)
+CATCH_UP_HOURS = env.float("CATCH_UP_HOURS", default=12.0)
+
+# --- sign-up --------------------------------------------------------------------------
+CONFIRM_HOURS = env.int("CONFIRM_HOURS", default=72)
+SIGNUPS_PER_ADDRESS_A_DAY = env.int("SIGNUPS_PER_ADDRESS_A_DAY", default=3)
+SIGNUPS_PER_NETWORK_AN_HOUR = env.int("SIGNUPS_PER_NETWORK_AN_HOUR", default=10)
+
+# --- papers ---------------------------------------------------------------------------
+PAPER_SOURCES = env.list("PAPER_SOURCES", default=["huggingface", "arxiv"])
+ARXIV_CATEGORIES = env.list("ARXIV_CATEGORIES", default=["cs.AI", "cs.CL", "cs.CV", "cs.LG"])
+POLL_MINUTES = env.float("POLL_MINUTES", default=45.0)
+HUGGINGFACE_API_URL = env.str("HUGGINGFACE_API_URL", default="https://huggingface.co/api")
+ARXIV_API_URL = env.str("ARXIV_API_URL", default="https://export.arxiv.org/api")
+
+found = complaints(debug=DEBUG, secret_key=SECRET_KEY, site_url=SITE_URL, mail_from=MAIL_FROM)
+if UNCERTAIN not in {"park", "resend"}:
+    found.append('UNCERTAIN must be "park" or "resend"')
+if LEASE_SECONDS <= EMAIL_TIMEOUT and not DEBUG and IS_HTTPS:
+    found.append(f"LEASE_SECONDS must be more than {EMAIL_TIMEOUT}")
+if found:
+    raise ImproperlyConfigured("; ".join(found))
+
+# --- Django ---------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "anymail",
+    "csp",
+    "papers",
+    "subscriptions",
+    "newsletter",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "newsletter.config.urls"
+WSGI_APPLICATION = "newsletter.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "subscriptions.links.site",
+            ],
+        },
+    },
+]
+DATABASES = {
+    "default": with_engine_options(
+        env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'newsletter.sqlite3'}")
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 15},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+HAS_STATIC_MANIFEST = env.bool("STATIC_MANIFEST", default=not DEBUG)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if HAS_STATIC_MANIFEST
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not HAS_STATIC_MANIFEST
+
+# --- security -------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = False  # the proxy does it: a one-click unsubscribe must never see a 301
+SILENCED_SYSTEM_CHECKS = ["security.W008"]
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"  # links with tokens must not leak to other sites
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- Celery ---------------------------------------------------------------------------
+CELERY_BROKER_URL = celery_broker_url(env.str("REDIS_URL", default="redis://localhost:6379/0"))
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_TASK_DEFAULT_QUEUE = "bulk"
+CELERY_TASK_ROUTES = {"subscriptions.*": {"queue": "letters"}}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30.0
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "health_check_interval": 25,
+}
+
+# --- logging --------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

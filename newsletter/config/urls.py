@@ -1,0 +1,12 @@
+"""Which page is where."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("newsletter.urls")),
+    path("", include("subscriptions.urls")),
+]

@@ -1,0 +1,203 @@
+"""Papers, what they are about, and the attention that they got."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils.timezone import now
+
+
+class TopicQuerySet(models.QuerySet["Topic"]):
+    def active(self) -> TopicQuerySet:
+        """Topics that readers can choose."""
+        return self.filter(is_active=True)
+
+
+class Topic(models.Model):
+    """Something a reader can care about, with the signs by which a paper is recognised."""
+
+    slug = models.SlugField(max_length=50, unique=True)
+    name = models.CharField(max_length=80)
+    description = models.CharField(max_length=300, blank=True)
+    include = models.TextField(blank=True, help_text="One phrase a line; each is a sign of it.")
+    exclude = models.TextField(
+        blank=True, help_text="One phrase a line; each cancels signs found only in the abstract."
+    )
+    categories = models.TextField(blank=True, help_text="One arXiv category a line.")
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order in forms.")
+    is_active = models.BooleanField(default=True)
+
+    objects = TopicQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PaperQuerySet(models.QuerySet["Paper"]):
+    def listed(self, *, since: date, until: date) -> PaperQuerySet:
+        """Papers whose newest list date lies in [since, until]."""
+        return self.filter(listed_on__gte=since, listed_on__lte=until)
+
+    def arrived_since(self, when: datetime) -> PaperQuerySet:
+        return self.filter(first_seen_at__gte=when)
+
+    def about(self, topics: Collection[Topic]) -> PaperQuerySet:
+        return self.filter(topics__in=topics).distinct()
+
+    def hottest_first(self) -> PaperQuerySet:
+        """By trend score; ties go to the paper submitted earlier, then stored earlier."""
+        return self.order_by("-trend_score", models.F("published_at").asc(nulls_last=True), "pk")
+
+    def with_topics(self) -> PaperQuerySet:
+        """Everything that a card shows, in three queries."""
+        return self.prefetch_related("assignments__topic")
+
+    def newest_list(self, *, until: date) -> date | None:
+        """The newest list date that is not after `until`; None if there is none."""
+        return self.filter(listed_on__lte=until).aggregate(day=models.Max("listed_on"))["day"]
+
+    def trending(self, *, until: date, days: int) -> PaperQuerySet:
+        """Papers of the newest list and of the `days` - 1 days before it, hottest first."""
+        newest = self.newest_list(until=until)
+        if newest is None:
+            return self.none()
+        since = newest - timedelta(days=days - 1)
+        return self.listed(since=since, until=newest).hottest_first()
+
+
+class Paper(models.Model):
+    """One paper, whichever source told us of it."""
+
+    arxiv_id = models.CharField(
+        max_length=32, null=True, blank=True, unique=True, help_text="Without the version."
+    )
+    title = models.TextField()
+    # The normalised title: how a paper without an arXiv id is recognised again.
+    title_key = models.CharField(max_length=500, db_index=True, editable=False)
+    abstract = models.TextField(blank=True)
+    summary = models.TextField(blank=True, help_text="Ours, one or two sentences.")
+    authors = models.JSONField(default=list, blank=True)
+    categories = models.JSONField(default=list, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    listed_on = models.DateField(null=True, blank=True, db_index=True)
+    first_seen_at = models.DateTimeField(default=now, db_index=True)
+    code_url = models.URLField(max_length=500, blank=True)
+    project_url = models.URLField(max_length=500, blank=True)
+    topics = models.ManyToManyField(Topic, through="Assignment", related_name="papers")
+
+    # The newest observation, kept here so that lists need no join.
+    votes = models.PositiveIntegerField(default=0)
+    comments = models.PositiveIntegerField(default=0)
+    stars = models.PositiveIntegerField(default=0)
+    # Filled in by papers.scoring; 0..1, 0 means "not scored yet".
+    trend_score = models.FloatField(default=0, db_index=True)
+
+    objects = PaperQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-listed_on", "-trend_score", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(trend_score__gte=0, trend_score__lte=1), name="paper_score_in_range"
+            ),
+            models.UniqueConstraint(
+                fields=["title_key"], condition=Q(arxiv_id=None), name="one_paper_per_bare_title"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def abstract_url(self) -> str:
+        """Where the paper can be read about; empty if no source gave an arXiv id."""
+        return f"https://arxiv.org/abs/{self.arxiv_id}" if self.arxiv_id else ""
+
+    @property
+    def pdf_url(self) -> str:
+        return f"https://arxiv.org/pdf/{self.arxiv_id}" if self.arxiv_id else ""
+
+
+class Assignment(models.Model):
+    """A paper is about a topic, how strongly, and by which sign."""
+
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="assignments")
+    topic = models.ForeignKey(Topic, models.CASCADE, related_name="assignments")
+    strength = models.FloatField(default=1)  # 0 < strength <= 1
+    reason = models.CharField(max_length=200, blank=True)
+    is_by_hand = models.BooleanField(default=False, help_text="Kept when papers are classified.")
+
+    class Meta:
+        ordering = ["-strength", "topic__position"]
+        constraints = [
+            models.UniqueConstraint(fields=["paper", "topic"], name="one_assignment_per_topic"),
+            models.CheckConstraint(
+                condition=Q(strength__gt=0, strength__lte=1), name="assignment_strength_in_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.reason}" if self.reason else str(self.topic)
+
+
+class Observation(models.Model):
+    """What one source said of one paper at one moment.  Never changed, never deleted."""
+
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="observations")
+    source = models.CharField(max_length=30)  # "sample" marks made-up counts
+    seen_at = models.DateTimeField()
+    listed_on = models.DateField()
+    votes = models.PositiveIntegerField(default=0)
+    comments = models.PositiveIntegerField(default=0)
+    stars = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["seen_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["paper", "source", "seen_at"], name="one_observation_per_moment"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.votes} votes at {self.seen_at:%Y-%m-%d %H:%M}"
+
+
+class Ingestion(models.Model):
+    """One reading of one source: what came of it, for the operator."""
+
+    source = models.CharField(max_length=30)
+    place = models.CharField(max_length=500, blank=True)  # file or address
+    started_at = models.DateTimeField(default=now, db_index=True)
+    finished_at = models.DateTimeField(null=True)
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)  # why it stopped early, if it did
+
+    class Meta:
+        ordering = ["-started_at"]
+
+    def __str__(self) -> str:
+        return f"{self.source} at {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class Refusal(models.Model):
+    """A record that could not be stored, kept for an operator to look at."""
+
+    ingestion = models.ForeignKey(Ingestion, models.CASCADE, related_name="refusals")
+    place = models.CharField(max_length=500)  # "2025-01-10.json, record 3"
+    reason = models.CharField(max_length=500)
+    excerpt = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"

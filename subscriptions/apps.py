@@ -1,0 +1,9 @@
+"""The subscriptions app: who wants what, and may we write."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class SubscriptionsConfig(AppConfig):
+    name = "subscriptions"

