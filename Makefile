@@ -27,7 +27,7 @@ $(VENV)/.%: requirements/%.txt $(VENV)/.boot
 	@touch $@
 
 demo: $(VENV)/.demo ## the whole product on this machine; ARGS="--once", "--fresh", "--page FILE"
-	@$(BIN)/python manage.py demo $(ARGS)
+	@$(BIN)/python -m newsletter.demo $(ARGS)
 
 test: $(VENV)/.test ## the test suite on real Postgres and Valkey; DB=sqlite for the other engine
 	@TEST_DB=$(DB) $(BIN)/python -m pytest $(ARGS)
@@ -38,7 +38,7 @@ lint: $(VENV)/.dev ## ruff: style and common mistakes
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 types: $(VENV)/.dev ## mypy --strict
-	@$(BIN)/mypy
+	@DEBUG=1 $(BIN)/mypy
 
 imports: $(VENV)/.dev ## which module may import which
 	@$(BIN)/lint-imports

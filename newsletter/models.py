@@ -43,7 +43,7 @@ class Issue(models.Model):
         return self.expected_count - self.deliveries.count()
 
 
-class DeliveryQuerySet(EntryQuerySet):
+class DeliveryQuerySet(EntryQuerySet["Delivery"]):
     def of_deliverable_readers(self) -> DeliveryQuerySet:
         return self.filter(subscriber__state=Subscriber.State.CONFIRMED)
 
@@ -58,7 +58,7 @@ class DeliveryQuerySet(EntryQuerySet):
 class Delivery(Entry):
     """One issue to one reader, with the papers picked for him: the ledger.
 
-    `picks` is a list of {"paper": id, "score": 0..1, "why": [reasons]}, best first.
+    `picks` is a list of {"paper": id, "score": number, "topics": [ids]}, best first.
     """
 
     issue = models.ForeignKey(Issue, models.PROTECT, related_name="deliveries")

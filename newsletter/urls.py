@@ -4,5 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from newsletter import views
+
 app_name = "newsletter"
-urlpatterns: list = []
+urlpatterns = [
+    path("today/<str:token>/", views.today, name="today"),
+]

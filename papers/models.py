@@ -44,8 +44,9 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         """Papers whose newest list date lies in [since, until]."""
         return self.filter(listed_on__gte=since, listed_on__lte=until)
 
-    def arrived_since(self, when: datetime) -> PaperQuerySet:
-        return self.filter(first_seen_at__gte=when)
+    def alive_since(self, when: datetime) -> PaperQuerySet:
+        """Papers that a list named or that came to us since `when`."""
+        return self.filter(Q(listed_on__gte=when.date()) | Q(first_seen_at__gte=when))
 
     def about(self, topics: Collection[Topic]) -> PaperQuerySet:
         return self.filter(topics__in=topics).distinct()
@@ -60,7 +61,8 @@ class PaperQuerySet(models.QuerySet["Paper"]):
 
     def newest_list(self, *, until: date) -> date | None:
         """The newest list date that is not after `until`; None if there is none."""
-        return self.filter(listed_on__lte=until).aggregate(day=models.Max("listed_on"))["day"]
+        lists = self.filter(listed_on__lte=until).order_by("-listed_on")
+        return lists.values_list("listed_on", flat=True).first()
 
     def trending(self, *, until: date, days: int) -> PaperQuerySet:
         """Papers of the newest list and of the `days` - 1 days before it, hottest first."""

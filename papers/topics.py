@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from unicodedata import normalize
 
-CUT = 0.55  # a weaker match is kept only when it is the best of its paper
+CUT = 0.5  # a weaker match is kept only when it is the best of its paper
 MOST_TOPICS = 5  # per paper
 
 TITLE = 0.9  # how much a phrase in the title says by itself, 0..1
@@ -18,7 +18,7 @@ PHRASE = 0.3  # the same for one phrase mentioned once; one that comes again cou
 # A word, or a mark that ends a phrase.  Spaces and every kind of hyphen only separate words.
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s\u00ad\u2010-\u2015\u2212-]|_")
 # "reinforcement learning (RL)" names one thing once, so the bracket adds no evidence.
-_ABBREVIATION = re.compile(r"\([^\W_]{1,8}\)")
+_ABBREVIATION = re.compile(r"\((?:[a-z0-9]*[A-Z]){2}\w*\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +72,14 @@ class Classifier:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = tuple(rules)
         self._signs: dict[str, list[_Sign]] = {}
-        self._lengths: dict[str, list[int]] = {}  # by first word, in words, longest first
+        self._lengths: dict[str, int] = {}  # first word -> most words of a phrase
         for position, rule in enumerate(self._rules):
             for phrase in rule.include:
                 self._learn(_Sign(position, phrase, is_exclude=False))
             for phrase in rule.exclude:
                 self._learn(_Sign(position, phrase, is_exclude=True))
 
-    def classify(
-        self, *, title: str, abstract: str, categories: Iterable[str] = ()
-    ) -> list[Match]:
+    def classify(self, *, title: str, abstract: str, categories: Iterable[str] = ()) -> list[Match]:
         """Name the topics of one paper.
 
             strength = 1 - (1 - title) * (1 - category) * (1 - PHRASE) ** points
@@ -108,15 +106,11 @@ class Classifier:
         words = _words(sign.phrase)
         if not words:
             return
-        if not _is_acronym(words):
-            words = [word.casefold() for word in words]
-        lengths = self._lengths.setdefault(words[0].casefold(), [])
-        for key in (" ".join(words), " ".join(words) + "s"):
+        spelling = " ".join(words) if _is_acronym(words) else " ".join(words).casefold()
+        for key in (spelling, f"{spelling}s"):
             self._signs.setdefault(key, []).append(sign)
-        self._lengths.setdefault(f"{words[0]}s".casefold(), []).append(1)
-        lengths.append(len(words))
-        for each in (words[0].casefold(), f"{words[0]}s".casefold()):
-            self._lengths[each] = sorted(set(self._lengths[each]), reverse=True)
+            first = key.split(" ")[0].casefold()
+            self._lengths[first] = max(self._lengths.get(first, 0), len(words))
 
     def _collect(
         self, title: str, abstract: str, categories: frozenset[str]
@@ -142,7 +136,7 @@ class Classifier:
     def _longest(
         self, words: Sequence[str], folded: Sequence[str], start: int
     ) -> tuple[int, list[_Sign]]:
-        for length in self._lengths.get(folded[start], ()):
+        for length in range(self._lengths.get(folded[start], 0), 0, -1):
             end = start + length
             for spelling in (words, folded):
                 if signs := self._signs.get(" ".join(spelling[start:end])):

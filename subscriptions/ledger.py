@@ -16,7 +16,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import Self
+from typing import Self, TypeVar
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -40,6 +40,7 @@ class State(models.TextChoices):
 
 
 UNFINISHED = (State.PENDING, State.CLAIMED, State.ATTEMPTING, State.DEFERRED, State.UNCERTAIN)
+IN_DOUBT = (State.UNCERTAIN, State.PARKED)
 # A mail that may have arrived, or still may: its papers count as sent.
 MAY_ARRIVE = (*UNFINISHED, State.ACCEPTED, State.PARKED)
 
@@ -67,7 +68,10 @@ class Swept:
         return bool(self.released or self.resent or self.due)
 
 
-class EntryQuerySet(models.QuerySet["Entry"]):
+Entry_co = TypeVar("Entry_co", bound="Entry", covariant=True)
+
+
+class EntryQuerySet(models.QuerySet[Entry_co]):
     def pending(self) -> Self:
         return self.filter(state=State.PENDING)
 
@@ -84,7 +88,9 @@ class EntryQuerySet(models.QuerySet["Entry"]):
             ids = list(fresh.values_list("pk", flat=True)[:limit]) or list(
                 suspects.values_list("pk", flat=True)[:1]
             )
-            self.model._default_manager.filter(pk__in=ids, state=State.PENDING).update(
+            self.model._default_manager.filter(  # noqa: SLF001  # Django documents it
+                pk__in=ids, state=State.PENDING
+            ).update(
                 state=State.CLAIMED,
                 owner=owner,
                 claims=F("claims") + 1,
@@ -97,8 +103,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def release(self, owner: uuid.UUID) -> int:
         """Give back what was claimed and not begun, as if it had never been claimed."""
-        return self.claimed_by(owner).order_by().update(
-            state=State.PENDING, owner=None, lease_until=None, claims=F("claims") - 1
+        return (
+            self.claimed_by(owner)
+            .order_by()
+            .update(state=State.PENDING, owner=None, lease_until=None, claims=F("claims") - 1)
         )
 
     def sweep(self, *, wait: timedelta, policy: Uncertain) -> Swept:
@@ -124,6 +132,18 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         )
         return Swept(released, given_up, uncertain, parked, resent, due)
 
+    def settle(self) -> int:
+        """A person knows that these in doubt arrived."""
+        return self.filter(state__in=IN_DOUBT).update(
+            state=State.ACCEPTED, finished_at=Now(), error="a person said that it arrived"
+        )
+
+    def send_again(self) -> int:
+        """A person knows that these did not arrive."""
+        return self.filter(state__in=(*IN_DOUBT, State.REJECTED, State.FAILED)).update(
+            state=State.PENDING, owner=None, lease_until=None, claims=0, finished_at=None
+        )
+
     def counts(self) -> dict[str, int]:
         """How many entries are in each state; states without entries are left out."""
         rows = self.order_by().values_list("state").annotate(n=models.Count("pk"))
@@ -146,8 +166,6 @@ class Entry(models.Model):
     finished_at = models.DateTimeField(null=True)
     provider_id = models.CharField(max_length=255, blank=True, db_index=True)
     error = models.CharField(max_length=500, blank=True)
-
-    objects = EntryQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -204,7 +222,7 @@ class Entry(models.Model):
         self, before: tuple[State, ...], *, still: Q | None = None, **changes: object
     ) -> bool:
         """Change the row only if it is still ours and in one of the states `before`."""
-        rows = type(self)._default_manager.filter(
+        rows = type(self)._default_manager.filter(  # noqa: SLF001
             still or Q(), pk=self.pk, owner=self.owner, state__in=before
         )
         if rows.update(**changes) != 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -18,6 +19,13 @@ from subscriptions.ledger import Entry, EntryQuerySet
 def address_hash(email: str) -> str:
     """Recognise an address without storing it: 64 hex digits, keyed with SECRET_KEY."""
     return salted_hmac("suppression", email.casefold(), algorithm="sha256").hexdigest()
+
+
+def suppressed_among(emails: Iterable[str]) -> set[str]:
+    """Return those of `emails` that must never be written to."""
+    hashes = {address_hash(email): email for email in emails}
+    found = Suppression.objects.filter(address_hash__in=hashes)
+    return {hashes[key] for key in found.values_list("address_hash", flat=True)}
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
@@ -204,7 +212,7 @@ class Letter(Entry):
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="letters")
     kind = models.CharField(max_length=10, choices=Kind)
 
-    objects = EntryQuerySet.as_manager()
+    objects = EntryQuerySet["Letter"].as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -12,7 +12,7 @@ from environ import Env
 from newsletter.config.environment import celery_broker_url, complaints, with_engine_options
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-env = Env()
+env = Env()  # type: ignore[no-untyped-call]
 
 # --- the site -------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
@@ -188,4 +188,5 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"httpx2": {"level": "WARNING"}},  # it would log addresses that hold tokens
 }

@@ -39,7 +39,7 @@ class Valkey:
     """
 
     def __init__(self, keep_in: Path | None = None) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))  # noqa: S108
+        self.folder = Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))
         self.socket = self.folder / "r.sock"
         self.url = f"unix://{self.socket}?db=0"
         persistence = ["--appendonly", "yes" if keep_in else "no", "--save", ""]

@@ -1,0 +1,167 @@
+"""The operator's view of issues and their deliveries.  Actions call what the tasks call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.timezone import now
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST
+
+from newsletter import desk, issues, tasks
+from newsletter.models import Delivery, Issue
+from papers.models import Topic
+from subscriptions.ledger import State
+from subscriptions.outbox import NotToBeSent
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that only the ledger writes; who may change deliveries may use the actions."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("newsletter.change_delivery"))
+
+
+class PersonaForm(forms.Form):
+    """Somebody to preview a digest for."""
+
+    topics = forms.ModelMultipleChoiceField(
+        Topic.objects.active(), widget=forms.CheckboxSelectMultiple
+    )
+    cadence = forms.ChoiceField(choices=Issue.Cadence)
+    length = forms.IntegerField(min_value=1, max_value=30, initial=7)
+
+
+@admin.register(Issue)
+class IssueAdmin(ReadOnly):
+    list_display = ["on", "cadence", "opened_at", "expected_count", "by_state", "is_balanced"]
+    list_filter = ["cadence"]
+    date_hierarchy = "on"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Issue]:
+        counts = {
+            f"n_{state}": Count("deliveries", filter=Q(deliveries__state=state)) for state in State
+        }
+        rows: QuerySet[Issue] = super().get_queryset(request)
+        return rows.annotate(n_all=Count("deliveries"), **counts)
+
+    @admin.display(description="deliveries")
+    def by_state(self, issue: Any) -> str:
+        counts = {state: getattr(issue, f"n_{state}") for state in State}
+        return ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
+
+    @admin.display(boolean=True, description="balanced")
+    def is_balanced(self, issue: Any) -> bool:
+        return bool(issue.expected_count == issue.n_all)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("open-now/", view(self.open_now), name="newsletter_issue_open_now"),
+            path("preview/", view(self.preview), name="newsletter_issue_preview"),
+            path(
+                "preview/mail/",
+                view(xframe_options_sameorigin(self.preview_mail)),
+                name="newsletter_issue_preview_mail",
+            ),
+            *super().get_urls(),
+        ]
+
+    @method_decorator(require_POST)
+    def open_now(self, request: HttpRequest) -> HttpResponse:
+        """Open what is due now, without waiting for beat."""
+        if not self.has_send_permission(request):
+            raise PermissionDenied
+        written = issues.open_due(at=now())
+        tasks.ring_pump()
+        messages.success(request, f"{written} readers were due; their digests are on the way.")
+        return HttpResponseRedirect(reverse("admin:newsletter_issue_changelist"))
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """Choose a persona, and see the digest that it would get now."""
+        form = PersonaForm(request.GET or None)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Preview a digest",
+            "form": form,
+            "query": request.GET.urlencode() if form.is_valid() else "",
+            "opts": self.opts,
+        }
+        return render(request, "admin/newsletter/issue/preview.html", context)
+
+    def preview_mail(self, request: HttpRequest) -> HttpResponse:
+        """The mail of the preview, alone, in a sandbox."""
+        form = PersonaForm(request.GET)
+        if not form.is_valid():
+            return HttpResponse("This persona is not complete.", status=400)
+        wishes = form.cleaned_data
+        delivery = desk.draft(
+            wishes["topics"], cadence=wishes["cadence"], length=wishes["length"], at=now()
+        )
+        return _mail_page(delivery)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly):
+    list_display = ["subscriber", "issue", "state", "attempts", "papers", "finished_at", "error"]
+    list_filter = ["state", "issue__cadence", "issue__on"]
+    list_select_related = ["issue", "subscriber"]
+    search_fields = ["subscriber__email__iexact", "provider_id", "public_id"]
+    actions = ["it_arrived", "send_again", "send_test_to_me"]
+
+    @admin.display
+    def papers(self, delivery: Delivery) -> int:
+        return len(delivery.picks)
+
+    def get_urls(self) -> list[URLPattern]:
+        mail = self.admin_site.admin_view(xframe_options_sameorigin(self.mail))
+        return [path("<int:pk>/mail/", mail, name="newsletter_delivery_mail"), *super().get_urls()]
+
+    def mail(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The digest as the reader's mail program shows it, with links that lead nowhere."""
+        return _mail_page(get_object_or_404(Delivery.objects.with_contents(), pk=pk))
+
+    @admin.action(description="It arrived: count as sent", permissions=["send"])
+    def it_arrived(self, request: HttpRequest, queryset: Any) -> None:
+        messages.success(request, f"{queryset.settle()} deliveries count as sent.")
+
+    @admin.action(description="It did not arrive: send again", permissions=["send"])
+    def send_again(self, request: HttpRequest, queryset: Any) -> None:
+        messages.success(request, f"{queryset.send_again()} deliveries are sent again.")
+        tasks.ring_pump()
+
+    @admin.action(description="Send a test of it to me", permissions=["send"])
+    def send_test_to_me(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        address = getattr(request.user, "email", "")
+        if not address:
+            messages.error(request, "Your staff account has no address to send a test to.")
+            return
+        for result in desk.send_tests(queryset.exclude(picks=[])[:5], to=address):
+            messages.info(request, f"The test to {address}: {result.fate.value}. {result.detail}")
+
+
+def _mail_page(delivery: Delivery) -> HttpResponse:
+    try:
+        content = desk.html_of(desk.message(delivery))
+    except NotToBeSent as reason:
+        content = str(reason)
+    response = HttpResponse(content)
+    response.headers["Content-Security-Policy"] = desk.PREVIEW_POLICY
+    return response

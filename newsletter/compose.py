@@ -1,0 +1,157 @@
+"""Write the digest of one delivery.  Sends nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from anymail.message import AnymailMessage
+from django.conf import settings
+from django.db.models import prefetch_related_objects
+from django.urls import reverse
+
+from newsletter.models import Delivery
+from papers.models import Paper
+from subscriptions import links, mail, tokens
+from subscriptions.models import Subscriber, suppressed_among
+from subscriptions.outbox import Compose, NotToBeSent
+from subscriptions.tokens import Purpose
+
+AUTHORS_SHOWN = 3
+TEXT_LIMIT = 320  # characters of a card's text
+TITLE_LIMIT = 60  # characters of a title in the subject
+SENTENCE = re.compile(r"(?<=[.!?])\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One paper as a digest shows it."""
+
+    number: int
+    paper: Paper
+    authors: str
+    text: str
+    why: list[str]
+    topics: list[str]
+
+
+def compose_all(deliveries: Sequence[Delivery]) -> Compose[Delivery]:
+    """Load what these deliveries need; return the function that composes one of them."""
+    prefetch_related_objects(deliveries, "issue", "subscriber")
+    papers = load_papers(paper_id for delivery in deliveries for paper_id in delivery.paper_ids)
+    suppressed = suppressed_among(delivery.subscriber.email for delivery in deliveries)
+
+    def compose(delivery: Delivery) -> AnymailMessage:
+        reader = Subscriber.objects.get(pk=delivery.subscriber_id)  # as he is at this moment
+        if not reader.is_deliverable:
+            raise NotToBeSent(f"the reader is {reader.state}")
+        if reader.email in suppressed:
+            raise NotToBeSent("the address is suppressed")
+        return digest(delivery, reader, items(delivery, papers))
+
+    return compose
+
+
+def digest(delivery: Delivery, reader: Subscriber, chosen: Sequence[Item]) -> AnymailMessage:
+    """Compose the digest for `reader`; one with no papers left is not to be sent."""
+    if not chosen:
+        raise NotToBeSent("its papers are gone")
+    unsubscribe_url = links.unsubscribe(reader)
+    context = {
+        "issue": delivery.issue,
+        "items": chosen,
+        "count": len(chosen),
+        "first_title": shorten(chosen[0].paper.title, TITLE_LIMIT),
+        "preheader": _preheader(chosen),
+        "preferences_url": links.preferences(reader),
+        "unsubscribe_url": unsubscribe_url,
+        "today_url": _today(reader),
+    }
+    return mail.build(
+        "digest",
+        to=reader.email,
+        message_id=delivery.public_id,
+        context=context,
+        headers=headers(delivery, unsubscribe_url=unsubscribe_url),
+    )
+
+
+def headers(delivery: Delivery, *, unsubscribe_url: str) -> dict[str, str]:
+    """What bulk mail must say about itself (RFC 2369, 2919, 8058; Google's Feedback-ID)."""
+    host = str(urlsplit(settings.SITE_URL).hostname)
+    return {
+        "List-Id": f"{settings.SITE_NAME} <digest.{host}>",
+        "List-Unsubscribe": f"<{unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Archive": f"<{settings.SITE_URL}/>",
+        "Feedback-ID": f"{delivery.issue.slug}:{delivery.issue.cadence}:digest:newsletter",
+        "Precedence": "bulk",
+    }
+
+
+def load_papers(ids: Iterable[int]) -> dict[int, Paper]:
+    """Return paper id -> paper with its topics, in three queries."""
+    return Paper.objects.with_topics().in_bulk(set(ids))
+
+
+def items(delivery: Delivery, papers: Mapping[int, Paper]) -> list[Item]:
+    """Return the delivery's papers as shown; one that was deleted meanwhile is left out."""
+    kept = [pick for pick in delivery.picks if pick["paper"] in papers]
+    return [
+        _item(number, papers[pick["paper"]], pick["topics"])
+        for number, pick in enumerate(kept, start=1)
+    ]
+
+
+def _item(number: int, paper: Paper, topic_ids: Sequence[int]) -> Item:
+    shared = {found.topic_id: found for found in paper.assignments.all()}
+    matched = [shared[topic_id] for topic_id in topic_ids if topic_id in shared]
+    followed = " and ".join(found.topic.name for found in matched[:2])
+    why = [f"you follow {followed}"] if followed else []
+    why += [found.reason for found in matched[:1] if found.reason]
+    return Item(
+        number=number,
+        paper=paper,
+        authors=name_authors(paper.authors),
+        text=paper.summary or excerpt(paper.abstract, TEXT_LIMIT),
+        why=why,
+        topics=[found.topic.name for found in paper.assignments.all()],
+    )
+
+
+def name_authors(names: Sequence[str]) -> str:
+    """Name the first three: "A, B, C and 12 more"; a list of four is named in full."""
+    if len(names) <= AUTHORS_SHOWN + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:AUTHORS_SHOWN])} and {len(names) - AUTHORS_SHOWN:,} more"
+
+
+def excerpt(text: str, limit: int) -> str:
+    """Return the first whole sentences within `limit` characters, or a cut first sentence."""
+    taken = ""
+    for sentence in SENTENCE.split(text):
+        longer = f"{taken} {sentence}".strip()
+        if len(longer) > limit:
+            break
+        taken = longer
+    return taken or shorten(text, limit)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut after a whole word, with an ellipsis, so that at most `limit` characters are left."""
+    if len(text) <= limit:
+        return text
+    cut = text[:limit]  # leaves room for the ellipsis, for the last word goes
+    return (cut.rpartition(" ")[0] or cut[:-1]).rstrip(" ,;:") + "…"
+
+
+def _preheader(chosen: Sequence[Item]) -> str:
+    others = "; ".join(item.paper.title for item in chosen[1:])
+    return shorten(f"Also: {others}" if others else chosen[0].text, 110)
+
+
+def _today(reader: Subscriber) -> str:
+    token = tokens.make(Purpose.PREFERENCES, reader)
+    return settings.SITE_URL + reverse("newsletter:today", args=[token])

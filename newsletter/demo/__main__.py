@@ -1,0 +1,90 @@
+"""Run the whole product on this machine: `make demo`, or `python -m newsletter.demo`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from newsletter.demo.processes import NotStarted
+from newsletter.demo.product import Busy, Product
+from newsletter.demo.valkey import ServerMissing
+
+FOLDER = Path("var/demo")
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal."""
+    sys.stdout.write(f"• {line}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    options = arguments()
+    signal.signal(signal.SIGTERM, interrupted)
+    try:
+        product = Product(
+            FOLDER.absolute(), is_fresh=options.fresh, prefers_known_ports=not options.once
+        )
+    except (Busy, ServerMissing) as error:
+        say(str(error))
+        return 1
+    try:
+        return run(product, options)
+    except KeyboardInterrupt:
+        say("stopping; what you did is kept, and the next `make demo` goes on from here")
+        return 0
+    except NotStarted as error:
+        say(str(error))
+        return 1
+    finally:
+        product.stop()
+
+
+def run(product: Product, options: argparse.Namespace) -> int:
+    """Load the papers, start the programs, then wait for Ctrl-C or make the journey."""
+    os.environ.update(product.processes.environment)
+    # Only now: these read the settings, and the settings read the environment.
+    from newsletter.demo import stage  # noqa: PLC0415
+
+    began = time.monotonic()
+    if not stage.prepare(page=options.page, say=say):
+        return 1
+    product.start()
+    say(f"everything is up after {time.monotonic() - began:.1f} s")
+    if options.once:
+        return stage.perform(product, say=say)
+    say(f"the site     {product.site_url}")
+    say(f"the mailbox  {product.mailbox_url}")
+    say(f"the admin    {product.site_url}/admin/  (demo / trending papers demo)")
+    say("Ctrl-C stops everything")
+    return wait(product)
+
+
+def wait(product: Product) -> int:
+    """Wait until a person presses Ctrl-C; an ended program is a failure."""
+    while (name := product.processes.ended()) is None:
+        time.sleep(0.5)
+    say(f"{name} ended unexpectedly:\n{product.processes.tail(name)}")
+    return 1
+
+
+def interrupted(number: int, frame: FrameType | None) -> None:
+    """Treat a polite kill like Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make demo ARGS=", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="make the journey alone, then stop")
+    parser.add_argument("--fresh", action="store_true", help="start over with an empty database")
+    parser.add_argument("--page", type=Path, help="a saved papers page instead of the sample")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

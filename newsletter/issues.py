@@ -1,0 +1,142 @@
+"""Open issues: find the readers who are due, match papers to them, write their deliveries."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from newsletter.matching import Candidate, Pick, Reader, pick, pick_for_all
+from newsletter.models import Delivery, Issue
+from papers.models import Assignment, Paper
+from subscriptions import cadence
+from subscriptions.cadence import Schedule, Slot
+from subscriptions.ledger import State
+from subscriptions.models import Interest, Subscriber
+
+logger = logging.getLogger(__name__)
+
+READERS_AT_ONCE = 2000
+LIST_DAYS = {Issue.Cadence.DAILY: 3, Issue.Cadence.WEEKLY: 7}
+STALE_AFTER = timedelta(days=14)  # a paper that nobody listed or stored since then is old
+CERTAIN = 0.5  # strength below which a paper is not said to be about a topic in a mail
+REMEMBER = timedelta(days=365)  # how long a sent paper is not sent again
+
+
+def open_due(*, at: datetime) -> int:
+    """Write a delivery for every reader who is due at `at`; return how many were written.
+
+    Running it twice, late, or in two places at once writes nothing twice.
+    """
+    written = 0
+    while readers := list(Subscriber.objects.due(at=at)[:READERS_AT_ONCE]):
+        for schedule, group in _by_schedule(readers).items():
+            written += _open_slot(schedule, group, at=at)
+    return written
+
+
+def open_today(subscriber: Subscriber, *, at: datetime) -> Delivery:
+    """Return the reader's delivery of today's daily issue, written now if there is none."""
+    today = cadence.local_date(at, subscriber.time_zone)
+    with transaction.atomic():
+        issue = _locked_issue(Issue.Cadence.DAILY, today, at=at)
+        _write(issue, [subscriber], at=at)
+    return Delivery.objects.get(issue=issue, subscriber=subscriber)
+
+
+def draft(subscriber: Subscriber, wishes: Reader, *, at: datetime) -> Delivery:
+    """Return what somebody who wants `wishes` would get at `at`; nothing is written."""
+    on = cadence.local_date(at, subscriber.time_zone)
+    issue = Issue(cadence=subscriber.cadence, on=on, opened_at=at)
+    return _delivery(issue, subscriber, pick(wishes, _candidates(issue, at=at)))
+
+
+def _by_schedule(readers: Iterable[Subscriber]) -> dict[Schedule, list[Subscriber]]:
+    groups: dict[Schedule, list[Subscriber]] = defaultdict(list)
+    for reader in readers:
+        groups[Schedule.of(reader)].append(reader)
+    return groups
+
+
+def _open_slot(schedule: Schedule, readers: Sequence[Subscriber], *, at: datetime) -> int:
+    """Write the deliveries of one slot and plan the next, in one transaction."""
+    slot = cadence.latest_slot(schedule, at=at)
+    following = cadence.next_slot(schedule, after=at)
+    ids = [reader.pk for reader in readers]
+    written = 0
+    with transaction.atomic():
+        if _is_in_time(slot, at=at):
+            issue = _locked_issue(schedule.cadence, slot.on, at=at)
+            written = _write(issue, readers, at=at)
+        else:
+            logger.warning("missed: %s of %s, %s readers", schedule, slot.on, len(readers))
+        due = Subscriber.objects.filter(pk__in=ids, next_digest_at__lte=at)
+        due.update(next_digest_at=following.at)
+    return written
+
+
+def _is_in_time(slot: Slot, *, at: datetime) -> bool:
+    return at - slot.at <= timedelta(hours=settings.CATCH_UP_HOURS)
+
+
+def _locked_issue(kind: str, on: date, *, at: datetime) -> Issue:
+    """Return the issue, locked: whoever writes to one issue waits for the one before."""
+    Issue.objects.get_or_create(cadence=kind, on=on, defaults={"opened_at": at})
+    return Issue.objects.select_for_update().get(cadence=kind, on=on)
+
+
+def _write(issue: Issue, readers: Sequence[Subscriber], *, at: datetime) -> int:
+    """Add those of `readers` that the issue does not have, and count them as expected."""
+    ids = [reader.pk for reader in readers]
+    have = set(issue.deliveries.filter(subscriber__in=ids).values_list("subscriber_id", flat=True))
+    new = [reader for reader in readers if reader.pk not in have]
+    picks = pick_for_all(_wishes(new, at=at), _candidates(issue, at=at))
+    Delivery.objects.bulk_create(
+        [_delivery(issue, reader, picks[reader.pk]) for reader in new], batch_size=500
+    )
+    issue.expected_count += len(new)
+    issue.save(update_fields=["expected_count"])
+    return len(new)
+
+
+def _delivery(issue: Issue, reader: Subscriber, picks: Sequence[Pick]) -> Delivery:
+    rows = [
+        {"paper": made.paper_id, "score": round(made.score, 4), "topics": list(made.topic_ids)}
+        for made in picks
+    ]
+    delivery = Delivery(issue=issue, subscriber=reader, picks=rows)
+    if not rows:
+        delivery.state, delivery.error = State.SKIPPED, "no new papers on the reader's topics"
+    return delivery
+
+
+def _candidates(issue: Issue, *, at: datetime) -> list[Candidate]:
+    """Papers of the issue's span of lists, hottest first."""
+    papers = Paper.objects.trending(until=issue.on, days=LIST_DAYS[Issue.Cadence(issue.cadence)])
+    fresh = papers.alive_since(at - STALE_AFTER)
+    scores = dict(fresh.values_list("pk", "trend_score"))
+    topics: dict[int, dict[int, float]] = defaultdict(dict)
+    rows = Assignment.objects.filter(paper__in=scores, topic__is_active=True, strength__gte=CERTAIN)
+    for paper, topic, strength in rows.values_list("paper_id", "topic_id", "strength"):
+        topics[paper][topic] = strength
+    return [Candidate(paper, trend, topics[paper]) for paper, trend in scores.items()]
+
+
+def _wishes(readers: Sequence[Subscriber], *, at: datetime) -> list[Reader]:
+    """What each reader wants and has had, in two queries."""
+    interests: dict[int, dict[int, float]] = defaultdict(dict)
+    rows = Interest.objects.filter(subscriber__in=readers)
+    for reader, topic, weight in rows.values_list("subscriber_id", "topic_id", "weight"):
+        interests[reader][topic] = weight
+    sent: dict[int, set[int]] = defaultdict(set)
+    past = Delivery.objects.that_may_arrive(since=at - REMEMBER).filter(subscriber__in=readers)
+    for reader, picks in past.values_list("subscriber_id", "picks"):
+        sent[reader].update(row["paper"] for row in picks)
+    return [
+        Reader(reader.pk, interests[reader.pk], reader.length, frozenset(sent[reader.pk]))
+        for reader in readers
+    ]

@@ -1,0 +1,40 @@
+"""Celery entry points: doorbells that make a worker look at the ledger."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.conf import settings
+from django.utils.timezone import now
+
+from newsletter import compose, issues
+from newsletter.models import Delivery
+from subscriptions import outbox
+from subscriptions.doorbell import ring
+
+
+@shared_task(name="newsletter.tick", ignore_result=True)
+def tick() -> None:
+    """Open what is due.  Beat rings this every minute; the rows say whether there is work."""
+    issues.open_due(at=now())
+    ring_pump()
+
+
+@shared_task(name="newsletter.sweep", ignore_result=True)
+def sweep() -> None:
+    """Take up what a dead worker left behind."""
+    outbox.sweep(Delivery.objects.all())
+    ring_pump()
+
+
+@shared_task(name="newsletter.pump", ignore_result=True)
+def pump() -> None:
+    """Send for some seconds; when there is more than one chunk, wake another worker first."""
+    if Delivery.objects.pending()[settings.CLAIM_SIZE :].exists():
+        ring_pump()
+    outbox.post(Delivery.objects.all(), compose.compose_all)
+
+
+def ring_pump() -> None:
+    """Tell a worker that there is something to send, if there is."""
+    if Delivery.objects.pending().exists():
+        ring(pump, expires=settings.SWEEP_SECONDS)

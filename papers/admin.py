@@ -1,0 +1,208 @@
+"""The operator's view of papers, of what they are about, and of how reading sources went."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.forms import BaseModelFormSet, ModelForm, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.timezone import now
+from django.views.decorators.http import require_POST
+from kombu.exceptions import OperationalError
+
+from papers import classify, scoring, sources
+from papers.models import Assignment, Ingestion, Observation, Paper, Refusal, Topic
+from papers.tasks import ingest_source
+from papers.text import title_key
+
+RECENT = timedelta(days=30)
+
+
+class ReadOnly(admin.options.BaseModelAdmin):  # type: ignore[type-arg]
+    """Rows that nobody adds, changes or deletes by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AssignmentInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Assignment
+    fields = ["topic", "strength", "reason", "is_by_hand"]
+    autocomplete_fields = ["topic"]
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
+        return super().get_queryset(request).select_related("topic")
+
+
+class ObservationInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Observation
+    fields = ["source", "seen_at", "listed_on", "votes", "comments", "stars"]
+    ordering = ["-seen_at"]
+
+
+class RefusalInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Refusal
+    fields = ["place", "reason", "excerpt"]
+
+
+class PaperForm(ModelForm):  # type: ignore[type-arg]
+    """Keeps the promises on which ingestion relies."""
+
+    def clean_authors(self) -> list[str]:
+        return _strings(self.cleaned_data["authors"])
+
+    def clean_categories(self) -> list[str]:
+        return _strings(self.cleaned_data["categories"])
+
+    def clean(self) -> dict[str, Any]:
+        self.instance.title_key = title_key(self.cleaned_data.get("title", ""))
+        same = Paper.objects.filter(title_key=self.instance.title_key, arxiv_id=None)
+        if not self.cleaned_data.get("arxiv_id") and same.exclude(pk=self.instance.pk).exists():
+            raise ValidationError("Another paper without an arXiv id has this title.")
+        return self.cleaned_data
+
+
+@admin.register(Paper)
+class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = PaperForm
+    list_display = ["title", "listed_on", "votes", "comments", "trend_score", "topic_names"]
+    list_filter = ["listed_on", "topics", "assignments__is_by_hand"]
+    search_fields = ["title", "arxiv_id"]
+    date_hierarchy = "listed_on"
+    readonly_fields = ["first_seen_at", "votes", "comments", "stars", "trend_score"]
+    inlines = [AssignmentInline, ObservationInline]
+    actions = ["classify_again", "score_again"]
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Paper]:
+        return super().get_queryset(request).prefetch_related("assignments__topic")
+
+    @admin.display(description="topics")
+    def topic_names(self, paper: Paper) -> str:
+        return ", ".join(assignment.topic.name for assignment in paper.assignments.all())
+
+    def save_formset(
+        self, request: HttpRequest, form: Any, formset: BaseModelFormSet[Any, Any], change: bool
+    ) -> None:
+        """What an operator assigns or changes is by hand: classifying again keeps it."""
+        for row in formset.forms:
+            if isinstance(row.instance, Assignment) and "is_by_hand" not in row.changed_data:
+                row.instance.is_by_hand |= row.has_changed()
+        super().save_formset(request, form, formset, change)
+
+    @admin.action(description="Classify again")
+    def classify_again(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
+        _classify(request, queryset)
+
+    @admin.action(description="Score their lists again")
+    def score_again(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
+        dates = set(queryset.exclude(listed_on=None).values_list("listed_on", flat=True))
+        count = scoring.score_lists(day for day in dates if day)
+        messages.success(request, f"{count} papers on {len(dates)} lists scored.")
+
+
+@admin.register(Topic)
+class TopicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name", "slug", "position", "is_active", "recent_papers"]
+    list_filter = ["is_active"]
+    list_editable = ["position", "is_active"]
+    search_fields = ["name", "slug", "description"]
+    prepopulated_fields = {"slug": ["name"]}
+    actions = ["classify_recent"]
+    ordering = ["position", "name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Topic]:
+        when = now() - RECENT
+        recent = Q(assignments__paper__listed_on__gte=when.date()) | Q(
+            assignments__paper__first_seen_at__gte=when
+        )
+        topics = super().get_queryset(request)
+        return topics.annotate(paper_count=Count("assignments", filter=recent))
+
+    @admin.display(description="papers in 30 days", ordering="paper_count")
+    def recent_papers(self, topic: Topic) -> int:
+        return topic.paper_count  # type: ignore[attr-defined,no-any-return]  # annotated above
+
+    @admin.action(description="Classify the papers of the last 30 days again")
+    def classify_recent(self, request: HttpRequest, queryset: QuerySet[Topic]) -> None:
+        """For all topics, because a phrase of one can take a paper from another."""
+        _classify(request, Paper.objects.alive_since(now() - RECENT))
+
+
+@admin.register(Ingestion)
+class IngestionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = [
+        "source", "started_at", "finished_at", "created", "updated", "unchanged", "refused",
+        "error",
+    ]  # fmt: skip
+    list_filter = ["source", ("error", admin.EmptyFieldListFilter)]
+    search_fields = ["place", "error", "refusals__reason"]
+    date_hierarchy = "started_at"
+    inlines = [RefusalInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ingestion]:
+        return super().get_queryset(request).annotate(refusal_count=Count("refusals"))
+
+    @admin.display(ordering="refusal_count")
+    def refused(self, ingestion: Ingestion) -> int:
+        return ingestion.refusal_count  # type: ignore[attr-defined,no-any-return]
+
+    def get_urls(self) -> list[URLPattern]:
+        ingest_now = self.admin_site.admin_view(self.ingest_now)
+        own = path("ingest-now/<slug:source>/", ingest_now, name="papers_ingestion_ingest_now")
+        return [own, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        buttons = settings.PAPER_SOURCES if _may_ingest(request) else []
+        return super().changelist_view(request, {**(extra_context or {}), "sources": buttons})
+
+    @method_decorator(require_POST)
+    def ingest_now(self, request: HttpRequest, source: str) -> HttpResponse:
+        """Ask a worker to read one source now."""
+        if not _may_ingest(request):
+            raise PermissionDenied
+        if source not in settings.PAPER_SOURCES or source not in sources.REGISTRY:
+            raise Http404(f"{source} is not configured")
+
+        try:
+            ingest_source.apply_async(args=[source], retry=False)
+        except OperationalError as error:
+            messages.error(request, f"Redis cannot be reached, so nothing was started: {error}")
+        else:
+            messages.success(request, f"A worker was asked to read {source}.")
+        return HttpResponseRedirect(reverse("admin:papers_ingestion_changelist"))
+
+
+def _strings(value: object) -> list[str]:
+    """Accept a JSON list of strings; nothing is an empty list."""
+    if value in (None, ""):
+        return []
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return value
+    raise ValidationError('Write a list of texts, such as ["One", "Two"].')
+
+
+def _may_ingest(request: HttpRequest) -> bool:
+    return request.user.has_perm("papers.add_ingestion")
+
+
+def _classify(request: HttpRequest, papers: QuerySet[Paper]) -> None:
+    paper_ids = set(papers.values_list("pk", flat=True))
+    changes = classify.classify_papers(paper_ids)
+    messages.success(request, f"{len(paper_ids)} papers classified, {changes} topics changed.")

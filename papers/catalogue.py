@@ -1,0 +1,58 @@
+"""The topics that a new installation starts with, shipped as papers/data/topics.json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from papers.models import Topic
+
+CATALOGUE = Path(__file__).parent / "data" / "topics.json"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueTopic:
+    """One topic as it is stored: one phrase or category a line."""
+
+    slug: str
+    name: str
+    description: str
+    include: str
+    exclude: str
+    categories: str
+    position: int  # from 1, in the order of the file
+
+
+def load() -> tuple[CatalogueTopic, ...]:
+    """Read the shipped catalogue, in the order in which forms show it."""
+    entries = json.loads(CATALOGUE.read_text(encoding="utf-8"))
+    return tuple(_read(entry, position) for position, entry in enumerate(entries, start=1))
+
+
+@transaction.atomic
+def install(*, overwrite: bool = False) -> int:
+    """Store the shipped topics; return how many were stored.
+
+    A topic that exists, by its slug, is left as the operator made it unless `overwrite`.
+    """
+    known = set() if overwrite else set(Topic.objects.values_list("slug", flat=True))
+    wanted = [topic for topic in load() if topic.slug not in known]
+    for topic in wanted:
+        Topic.objects.update_or_create(slug=topic.slug, defaults=asdict(topic))
+    return len(wanted)
+
+
+def _read(entry: dict[str, Any], position: int) -> CatalogueTopic:
+    return CatalogueTopic(
+        slug=entry["slug"],
+        name=entry["name"],
+        description=entry["description"],
+        include="\n".join(entry["include"]),
+        exclude="\n".join(entry["exclude"]),
+        categories="\n".join(entry["categories"]),
+        position=position,
+    )

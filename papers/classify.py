@@ -1,0 +1,89 @@
+"""Find the topics of stored papers and keep their assignments up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from django.db import transaction
+
+from papers.models import Assignment, Paper, Topic
+from papers.topics import Classifier, Rule
+
+BATCH_SIZE = 200  # papers in one transaction
+
+Pair = tuple[int, int]  # ids of a paper and of a topic
+
+
+def classify_papers(paper_ids: Collection[int]) -> int:
+    """Classify these papers by the active topics; return how many assignments changed.
+
+    What was assigned by hand stays as it is.  What was found by rules before and is not found
+    now is removed.
+    """
+    topics = {topic.slug: topic for topic in Topic.objects.active()}
+    classifier = Classifier([_rule(topic) for topic in topics.values()])
+    ids = sorted(paper_ids)
+    changes = 0
+    for start in range(0, len(ids), BATCH_SIZE):
+        batch = ids[start : start + BATCH_SIZE]
+        found = list(_find(batch, classifier=classifier, topics=topics))
+        with transaction.atomic():
+            changes += _store(batch, found)
+    return changes
+
+
+def _rule(topic: Topic) -> Rule:
+    return Rule(
+        slug=topic.slug,
+        include=_lines(topic.include),
+        exclude=_lines(topic.exclude),
+        categories=_lines(topic.categories),
+    )
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _find(
+    paper_ids: Collection[int], *, classifier: Classifier, topics: dict[str, Topic]
+) -> Iterator[Assignment]:
+    for paper in Paper.objects.filter(pk__in=paper_ids).order_by("pk"):
+        for match in classifier.classify(
+            title=paper.title,
+            abstract=paper.abstract or paper.summary,
+            categories=paper.categories or (),
+        ):
+            yield Assignment(
+                paper=paper,
+                topic=topics[match.slug],
+                strength=match.strength,
+                reason=match.reason[:200],
+            )
+
+
+def _store(paper_ids: Collection[int], found: Collection[Assignment]) -> int:
+    """Make the automatic assignments of these papers what was found; return the changes."""
+    stored = {_pair(row): row for row in Assignment.objects.filter(paper__in=paper_ids)}
+    wanted = {_pair(row) for row in found}
+    stale = [row.pk for pair, row in stored.items() if pair not in wanted and not row.is_by_hand]
+    changed = [row for row in found if _differs(row, stored.get(_pair(row)))]
+    Assignment.objects.filter(pk__in=stale, is_by_hand=False).delete()
+    Assignment.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["paper", "topic"],
+        update_fields=["strength", "reason"],
+    )
+    return len(stale) + len(changed)
+
+
+def _pair(row: Assignment) -> Pair:
+    return row.paper_id, row.topic_id
+
+
+def _differs(found: Assignment, stored: Assignment | None) -> bool:
+    if stored is None:
+        return True
+    is_same = (found.strength, found.reason) == (stored.strength, stored.reason)
+    return not (stored.is_by_hand or is_same)

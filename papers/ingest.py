@@ -1,0 +1,136 @@
+"""Store what a source says: new papers are added, known ones updated, none doubled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from papers import classify, rows, scoring, sources
+from papers.merging import Draft, Shelf, check, fingerprint
+from papers.models import Ingestion, Refusal
+from papers.sources import PaperRecord, Refused, SourceError
+
+BATCH_SIZE = 200  # records in one transaction
+
+Progress = Callable[[int], None]  # is told how many records were read so far
+
+
+def take_in(
+    source: str,
+    items: Iterable[PaperRecord | Refused],
+    *,
+    place: str = "",
+    at: datetime,
+    progress: Progress | None = None,
+) -> Ingestion:
+    """Store the records, then classify their papers and score their lists.
+
+    The latter happens for all that was stored, also if the source breaks off; raises its
+    `SourceError` afterwards.
+    """
+    intake = Intake(source, place=place, at=at)
+    try:
+        intake.store(items, progress=progress)
+    finally:
+        classify.classify_papers(intake.paper_ids)
+        scoring.score_lists(intake.list_dates)
+    return intake.ingestion
+
+
+def store(
+    source: str,
+    items: Iterable[PaperRecord | Refused],
+    *,
+    place: str = "",
+    at: datetime,
+    progress: Progress | None = None,
+) -> Ingestion:
+    """Store the records and report; see `Intake.store`."""
+    intake = Intake(source, place=place, at=at)
+    intake.store(items, progress=progress)
+    return intake.ingestion
+
+
+def fetched(source: str, *, since: date, until: date) -> Iterator[PaperRecord | Refused]:
+    """Fetch from a registered source.  Nothing happens, nor fails, before the first record."""
+    yield from sources.load(source).fetch(since=since, until=until)
+
+
+class Intake:
+    """One reading of one source."""
+
+    def __init__(self, source: str, *, place: str, at: datetime) -> None:
+        self.at = at
+        self.ingestion = Ingestion.objects.create(source=source, place=place[:500], started_at=at)
+        self.list_dates: set[date] = set()  # lists whose papers or counts may have changed
+        self._before: dict[int, int | None] = {}  # paper id -> fingerprint, None if it was new
+        self._outcome: dict[int, str] = {}  # paper id -> what the ingestion counts it as
+
+    @property
+    def paper_ids(self) -> Collection[int]:
+        """The papers that the records were about, changed or not."""
+        return self._before.keys()
+
+    def store(
+        self, items: Iterable[PaperRecord | Refused], *, progress: Progress | None = None
+    ) -> None:
+        """Store the records in batches, each of which is stored whole or not at all.
+
+        If the source fails, what it gave before stays stored.  A `SourceError` is noted in
+        the ingestion and raised again; after any other error it stays unfinished.
+        """
+        batch: list[PaperRecord | Refused] = []
+        try:
+            for number, item in enumerate(items, start=1):
+                batch.append(item)
+                if len(batch) == BATCH_SIZE:
+                    batch, full = [], batch
+                    self._store(full)
+                if progress:
+                    progress(number)
+        except SourceError as error:
+            self.ingestion.error, self.ingestion.finished_at = str(error)[:500], now()
+            raise
+        else:
+            self.ingestion.finished_at = now()
+        finally:
+            self._store(batch)
+
+    @transaction.atomic
+    def _store(self, items: Collection[PaperRecord | Refused]) -> None:
+        _wait_for_other_batches()
+        checked = [check(item, at=self.at) for item in items]
+        records = [item for item in checked if isinstance(item, PaperRecord)]
+        shelf = Shelf(rows.load(records))
+        # A dict, because several records may be about one paper; it keeps their order.
+        drafts = list(dict.fromkeys(shelf.lay(record, at=self.at) for record in records))
+        rows.save(drafts, source=self.ingestion.source)
+        self._report(drafts, [item for item in checked if isinstance(item, Refused)])
+
+    def _report(self, drafts: Iterable[Draft], refused: Iterable[Refused]) -> None:
+        for draft in drafts:
+            before = self._before.setdefault(draft.paper.pk, draft.before)
+            is_same = before == fingerprint(draft.paper)
+            changed = "created" if before is None else "updated"
+            self._outcome[draft.paper.pk] = "unchanged" if is_same else changed
+            self.list_dates |= draft.list_dates
+
+        counts = Counter(self._outcome.values())
+        ingestion = self.ingestion
+        ingestion.created, ingestion.updated = counts["created"], counts["updated"]
+        ingestion.unchanged = counts["unchanged"]
+        ingestion.save()
+        Refusal.objects.bulk_create(
+            Refusal(ingestion=ingestion, place=item.place, reason=item.reason, excerpt=item.excerpt)
+            for item in refused
+        )
+
+
+def _wait_for_other_batches() -> None:
+    """Let one batch at a time look for papers and add them, so that two never add the same."""
+    running = Ingestion.objects.filter(finished_at=None).order_by("pk")
+    list(running.select_for_update().values_list("pk"))

@@ -1,0 +1,99 @@
+"""Drafts of papers: read from their rows before a batch, written back after it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable
+
+from django.db.models import Max, Q
+
+from papers.merging import FIELDS, Draft, fingerprint
+from papers.models import Assignment, Observation, Paper, Topic
+from papers.sources import PaperRecord
+from papers.text import title_key
+
+logger = logging.getLogger(__name__)
+
+
+def load(records: Collection[PaperRecord]) -> list[Draft]:
+    """Return the stored papers that these records may be about, oldest first."""
+    ids = {record.arxiv_id for record in records if record.arxiv_id}
+    keys = {title_key(record.title) for record in records}
+    papers = Paper.objects.filter(Q(arxiv_id__in=ids) | Q(title_key__in=keys)).order_by("pk")
+    seen = Observation.objects.filter(paper__in=[paper.pk for paper in papers]).order_by()
+    counted_at = dict(seen.values_list("paper").annotate(Max("seen_at")))
+    return [
+        Draft(paper, counted_at=counted_at.get(paper.pk), before=fingerprint(paper))
+        for paper in papers
+    ]
+
+
+def save(drafts: Collection[Draft], *, source: str) -> None:
+    _save_papers(drafts)
+    _save_observations(drafts, source=source)
+    _save_choices(drafts)
+
+
+def _save_papers(drafts: Iterable[Draft]) -> None:
+    """Add new papers and write back the changed ones, without touching their scores."""
+    changed = [draft for draft in drafts if draft.is_changed]
+    Paper.objects.bulk_create(draft.paper for draft in changed if draft.before is None)
+    Paper.objects.bulk_create(
+        (draft.paper for draft in changed if draft.before is not None),
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=FIELDS,
+    )
+
+
+def _save_observations(drafts: Iterable[Draft], *, source: str) -> None:
+    """Add what was not observed before; what was is never changed."""
+    Observation.objects.bulk_create(
+        (
+            Observation(
+                paper=draft.paper,
+                source=source,
+                seen_at=counts.seen_at,
+                listed_on=record.listed_on or counts.seen_at.date(),
+                votes=counts.votes,
+                comments=counts.comments,
+                stars=counts.stars,
+            )
+            for draft in drafts
+            for record in draft.records
+            for counts in record.counts
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _save_choices(drafts: Iterable[Draft]) -> None:
+    """Keep the topics that a source itself names as if an editor had chosen them."""
+    chosen = {
+        (draft.paper.pk, slug)
+        for draft in drafts
+        for record in draft.records
+        for slug in record.topics
+    }
+    if not chosen:
+        return
+
+    topics = {topic.slug: topic for topic in Topic.objects.all()}
+    if unknown := {slug for _, slug in chosen} - topics.keys():
+        logger.warning("topics that nobody defined are left out: %s", ", ".join(sorted(unknown)))
+    Assignment.objects.bulk_create(
+        (
+            Assignment(
+                paper_id=paper_id,
+                topic=topics[slug],
+                strength=1,
+                reason="editor's choice",
+                is_by_hand=True,
+            )
+            for paper_id, slug in sorted(chosen)
+            if slug in topics
+        ),
+        update_conflicts=True,
+        unique_fields=["paper", "topic"],
+        update_fields=["strength", "reason", "is_by_hand"],
+    )

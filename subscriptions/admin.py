@@ -1,0 +1,137 @@
+"""The operator's view of readers.  Whatever a reader agreed to can be read, never written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.timezone import now
+
+from subscriptions import optin
+from subscriptions.forms import TIME_ZONES
+from subscriptions.models import Consent, Interest, Letter, Subscriber, Suppression
+from subscriptions.tasks import ring_letters
+
+
+class ReadOnly:
+    """Rows that nobody adds, changes or deletes by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class InterestInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Interest
+    autocomplete_fields = ["topic"]
+    extra = 0
+
+
+class ConsentInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Consent
+    fields = ["act", "at", "wording_id", "ip", "page"]
+
+
+class LetterInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Letter
+    fields = ["kind", "state", "created_at", "attempts", "finished_at", "error"]
+
+
+class SubscriberForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Only time zones that exist."""
+
+    time_zone = forms.ChoiceField(choices=[(zone, zone) for zone in TIME_ZONES])
+
+    class Meta:
+        model = Subscriber
+        fields = ["cadence", "weekday", "hour", "time_zone", "length"]
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Readers: preferences may be changed for them; address and state are theirs alone."""
+
+    form = SubscriberForm
+    list_display = ["email", "state", "cadence", "topic_count", "next_digest_at", "created_at"]
+    list_filter = ["state", "cadence"]
+    search_fields = ["email"]
+    date_hierarchy = "created_at"
+    readonly_fields = [
+        "email", "state", "state_changed_at", "created_at", "next_digest_at",
+        "public_id", "token_version",
+    ]  # fmt: skip
+    fields = [
+        "email", ("state", "state_changed_at"), "created_at", ("cadence", "weekday"),
+        ("hour", "time_zone"), "length", "next_digest_at", ("public_id", "token_version"),
+    ]  # fmt: skip
+    inlines = [InterestInline, ConsentInline, LetterInline]
+    actions = ["suppress", "send_confirmation_again"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:
+        readers: QuerySet[Subscriber] = super().get_queryset(request)
+        return readers.annotate(topic_count=Count("interests"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # only the owner of an address can agree to mail
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Erasing a reader erases the records of him, which nobody may delete one by one."""
+        to_delete, counts, _, protected = super().get_deleted_objects(objs, request)
+        return to_delete, counts, set(), protected
+
+    def save_model(self, request: Any, obj: Subscriber, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if obj.is_deliverable:
+            optin.replan(obj, at=now())
+
+    @admin.display(description="topics", ordering="topic_count")
+    def topic_count(self, subscriber: Subscriber) -> int:
+        return subscriber.topic_count  # type: ignore[attr-defined,no-any-return]  # annotated
+
+    @admin.action(description="Never write to these addresses again")
+    def suppress(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
+        for subscriber in queryset:
+            subscriber.suppress(at=now(), reason=f"by {request.user}")
+        messages.success(request, f"{len(queryset)} addresses suppressed.")
+
+    @admin.action(description="Send the confirmation again")
+    def send_confirmation_again(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
+        at = now()
+        sent = sum(optin.remind(subscriber, at=at) for subscriber in queryset)
+        transaction.on_commit(ring_letters)
+        left_out = len(queryset) - sent
+        messages.success(request, f"{sent} confirmations sent, {left_out} readers left out.")
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["at", "subscriber", "act", "wording_id", "ip", "page"]
+    list_filter = ["act"]
+    list_select_related = ["subscriber"]
+    search_fields = ["subscriber__email"]
+    date_hierarchy = "at"
+
+
+@admin.register(Letter)
+class LetterAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["created_at", "subscriber", "kind", "state", "attempts", "finished_at"]
+    list_filter = ["state", "kind"]
+    list_select_related = ["subscriber"]
+    search_fields = ["subscriber__email"]
+    date_hierarchy = "created_at"
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["address_hash", "at", "reason"]
+    search_fields = ["address_hash"]
+    date_hierarchy = "at"

@@ -1,0 +1,33 @@
+"""Wake a worker up, without ever making the caller wait or fail.
+
+A doorbell carries no work: if it is lost, the next sweep finds the rows.  A frozen Redis
+costs the caller `PATIENCE` at most, because beat and the sweep will look again anyway.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from celery import Task, current_app
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 0.3  # seconds
+
+
+def ring(task: Task, *, expires: float | None = None) -> bool:
+    """Publish `task` without arguments; False if the broker did not take it in time."""
+    options = {
+        **current_app.conf.broker_transport_options,
+        "socket_timeout": PATIENCE,
+        "socket_connect_timeout": PATIENCE,
+        "max_retries": 0,
+    }
+    try:
+        with current_app.connection_for_write(transport_options=options) as connection:
+            task.apply_async(connection=connection, retry=False, expires=expires)
+    except OperationalError as error:
+        logger.warning("the doorbell of %s was not heard: %s", task.name, error)
+        return False
+    return True

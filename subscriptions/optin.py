@@ -1,0 +1,193 @@
+"""Asking, confirming, choosing and leaving: the double opt-in, with a record of each step.
+
+`ask` does the same work for every address, known or not, so that nobody can find out who
+reads the newsletter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from papers.models import Topic
+from subscriptions import address, cadence, limits
+from subscriptions.ledger import State
+from subscriptions.models import (
+    Consent,
+    Interest,
+    Letter,
+    Subscriber,
+    Suppression,
+    address_hash,
+)
+
+# What the join page says, stored with each consent.  Raise the number when it changes.
+WORDING_ID = "join-1"
+WORDING = """\
+Get trending papers in your email inbox!
+We first send one link to confirm that it is you. No tracking, and one click to leave.
+Subscribe"""
+
+DAY = timedelta(days=1)
+# A reader in one of these may start again; the others are left exactly as they are.
+MAY_ASK = {Subscriber.State.PENDING, Subscriber.State.UNSUBSCRIBED}
+NEVER_WRITE = {Subscriber.State.SUPPRESSED, Subscriber.State.BOUNCED}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How and when a reader wants the digest; the names are those of Subscriber's fields."""
+
+    cadence: str = Subscriber.Cadence.DAILY
+    weekday: int = Subscriber.Weekday.MONDAY
+    hour: int = 7  # 0..23
+    time_zone: str = "UTC"  # IANA name
+    length: int = 7  # papers
+
+
+@transaction.atomic
+def ask(
+    email: str,
+    *,
+    topics: Collection[Topic],
+    choices: Choices,
+    at: datetime,
+    ip: str | None,
+    page: str,
+) -> None:
+    """Somebody wants the newsletter for this address; ask its owner, by a letter.
+
+    A confirmed reader's preferences stay as they are, because whoever asked may be somebody
+    else.  A letter that must not be sent is written all the same, as skipped.
+
+    Args:
+        email: as `address.normalise` returned it.
+    """
+    subscriber = _find_or_make(email, at=at)
+    if subscriber.state in MAY_ASK:
+        subscriber.state, subscriber.state_changed_at = Subscriber.State.PENDING, at
+        subscriber.next_digest_at = None
+        _keep(subscriber, topics=topics, choices=choices)
+    _record(subscriber, Consent.Act.ASKED, at=at, ip=ip, page=page)
+    _write_letter(subscriber, at=at)
+
+
+@transaction.atomic
+def confirm(subscriber: Subscriber, *, at: datetime, ip: str | None, page: str) -> bool:
+    """The owner of the address said yes; return whether he is a confirmed reader now.
+
+    A second confirmation changes nothing.  False for a reader who has left since, or whose
+    address must not be written to.
+    """
+    reader = _lock(subscriber)
+    if reader.state == Subscriber.State.PENDING:
+        catch_up = timedelta(hours=settings.CATCH_UP_HOURS)
+        reader.confirm(at=at, next_digest_at=cadence.first(reader, at=at, catch_up=catch_up))
+        _record(reader, Consent.Act.CONFIRMED, at=at, ip=ip, page=page)
+    return reader.is_deliverable
+
+
+@transaction.atomic
+def choose(
+    subscriber: Subscriber, *, topics: Collection[Topic], choices: Choices, at: datetime
+) -> None:
+    """Save a confirmed reader's preferences and plan the next digest by them."""
+    reader = _lock(subscriber)
+    if reader.is_deliverable:
+        _keep(reader, topics=topics, choices=choices)
+        replan(reader, at=at)
+
+
+@transaction.atomic
+def leave(subscriber: Subscriber, *, at: datetime, ip: str | None, page: str) -> None:
+    """Unsubscribe; a second time changes nothing."""
+    reader = _lock(subscriber)
+    if reader.state in {Subscriber.State.PENDING, Subscriber.State.CONFIRMED}:
+        reader.unsubscribe(at=at)
+        _record(reader, Consent.Act.LEFT, at=at, ip=ip, page=page)
+
+
+@transaction.atomic
+def remind(subscriber: Subscriber, *, at: datetime) -> bool:
+    """Send the confirmation once more, within the limits; False if that may not be."""
+    reader = _lock(subscriber)
+    if reader.state != Subscriber.State.PENDING:
+        return False
+    reader.state_changed_at = at
+    reader.save(update_fields=["state_changed_at"])
+    return _write_letter(reader, at=at)
+
+
+def replan(reader: Subscriber, *, at: datetime) -> None:
+    """Plan the next digest by the reader's present wishes."""
+    reader.next_digest_at = cadence.plan(reader, at=at)
+    reader.save(update_fields=["next_digest_at"])
+
+
+def _find_or_make(email: str, *, at: datetime) -> Subscriber:
+    """Return the reader of this address, locked; two sign-ups at once make one row."""
+    rows = Subscriber.objects.select_for_update().by_address(email)
+    return rows.get_or_create(defaults={"email": email, "state_changed_at": at})[0]
+
+
+def _lock(subscriber: Subscriber) -> Subscriber:
+    """Return the row as it is now, held until the transaction ends."""
+    return Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+
+
+def _keep(subscriber: Subscriber, *, topics: Collection[Topic], choices: Choices) -> None:
+    """Store preferences.  The weight of an interest that stays is kept."""
+    for field, value in asdict(choices).items():
+        setattr(subscriber, field, value)
+    subscriber.save()
+    subscriber.interests.exclude(topic__in=topics).delete()
+    Interest.objects.bulk_create(
+        [Interest(subscriber=subscriber, topic=topic) for topic in topics], ignore_conflicts=True
+    )
+
+
+def _record(
+    subscriber: Subscriber, act: Consent.Act, *, at: datetime, ip: str | None, page: str
+) -> None:
+    is_agreement = act != Consent.Act.LEFT
+    subscriber.consents.create(
+        act=act,
+        at=at,
+        wording_id=WORDING_ID if is_agreement else "",
+        wording=WORDING if is_agreement else "",
+        ip=ip,
+        page=page[:200],
+    )
+
+
+def _write_letter(subscriber: Subscriber, *, at: datetime) -> bool:
+    """Put a letter into the outbox; False if it is there only as skipped."""
+    refusal = _refusal(subscriber, at=at)
+    is_reader = subscriber.state == Subscriber.State.CONFIRMED
+    Letter.objects.create(
+        subscriber=subscriber,
+        kind=Letter.Kind.ALREADY if is_reader else Letter.Kind.CONFIRM,
+        state=State.SKIPPED if refusal else State.PENDING,
+        finished_at=at if refusal else None,
+        error=refusal,
+    )
+    return not refusal
+
+
+def _refusal(subscriber: Subscriber, *, at: datetime) -> str:
+    """Say why this reader must not get a letter now; empty if he may.
+
+    Both questions are always asked: the time that an answer takes must not tell who is known.
+    """
+    key = f"address:{address_hash(address.bucket(subscriber.email))}"
+    limit = settings.SIGNUPS_PER_ADDRESS_A_DAY
+    is_allowed = limits.allow(key, limit=limit, span=DAY, at=at)
+    hashed = address_hash(subscriber.email)
+    is_suppressed = Suppression.objects.filter(address_hash=hashed).exists()
+    if is_suppressed or subscriber.state in NEVER_WRITE:
+        return "the address must not be written to"
+    return "" if is_allowed else "too many letters to this address today"

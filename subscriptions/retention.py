@@ -1,0 +1,31 @@
+"""Forget what there is no more reason to keep."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from subscriptions.models import Consent, SignUpCount, Subscriber
+
+
+@transaction.atomic
+def forget_unconfirmed(*, before: datetime) -> int:
+    """Delete people who last asked before that moment and never confirmed; return how many.
+
+    The rows are locked first, so nobody who confirms at this moment is lost.
+    """
+    confirmed = Consent.objects.filter(act=Consent.Act.CONFIRMED).values("subscriber")
+    forgotten = (
+        Subscriber.objects.select_for_update()
+        .filter(state=Subscriber.State.PENDING, state_changed_at__lt=before)
+        .exclude(pk__in=confirmed)
+    )
+    ids = list(forgotten.order_by("pk").values_list("pk", flat=True))
+    Subscriber.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def forget_counts(*, before: datetime) -> int:
+    """Delete the sign-up counts of spans that began before that moment; return how many."""
+    return SignUpCount.objects.filter(starts_at__lt=before).delete()[0]

@@ -1,0 +1,33 @@
+"""Celery entry points of transactional mail."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.utils.timezone import now
+
+from subscriptions import letters, outbox, retention
+from subscriptions.doorbell import ring
+from subscriptions.models import Letter
+
+UNCONFIRMED_AFTER = timedelta(days=7)
+
+
+@shared_task(name="subscriptions.post_letters", ignore_result=True)
+def post_letters() -> None:
+    """Sweep the outbox and send what is due; beat rings this, and so does every sign-up."""
+    outbox.sweep(Letter.objects.all())
+    outbox.post(Letter.objects.all(), letters.compose_all)
+
+
+@shared_task(name="subscriptions.purge", ignore_result=True)
+def purge() -> None:
+    retention.forget_unconfirmed(before=now() - UNCONFIRMED_AFTER)
+    retention.forget_counts(before=now() - UNCONFIRMED_AFTER)
+
+
+def ring_letters() -> None:
+    """Tell a worker that a letter was written."""
+    ring(post_letters, expires=settings.SWEEP_SECONDS)

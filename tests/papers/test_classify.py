@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import pytest
+
+from papers import classify
+from papers.models import Assignment, Topic
+
+
+@pytest.fixture(autouse=True)
+def two_topics(db):
+    """Only robots and proofs exist, whatever the catalogue ships."""
+    Topic.objects.all().delete()
+    Topic.objects.create(slug="robots", name="Robots", include="robot\n\n  legged walking ")
+    Topic.objects.create(slug="proofs", name="Proofs", include="theorem", categories="cs.LO\n")
+
+
+def topics_of(paper):
+    return {row.topic.slug: row.reason for row in paper.assignments.select_related("topic")}
+
+
+def test_phrases_and_categories_lead_to_topics(make_paper):
+    paper = make_paper("Robots on ice", categories=["cs.LO"])
+    assert classify.classify_papers([paper.pk]) == 2
+    assert topics_of(paper) == {"robots": 'title mentions "robot"', "proofs": "arXiv cs.LO"}
+
+
+def test_strength_is_stored_with_the_assignment(make_paper):
+    paper = make_paper("Robots on ice")
+    classify.classify_papers([paper.pk])
+    assert 0.9 < paper.assignments.get().strength < 1
+
+
+def test_a_phrase_line_is_trimmed(make_paper):
+    paper = make_paper("Advances in legged walking")
+    classify.classify_papers([paper.pk])
+    assert topics_of(paper) == {"robots": 'title mentions "legged walking"'}
+
+
+def test_our_summary_stands_in_for_a_missing_abstract(make_paper):
+    paper = make_paper("On ice", abstract="", summary="A robot learns to skate.")
+    classify.classify_papers([paper.pk])
+    assert topics_of(paper) == {"robots": 'mentions "robot"'}
+
+
+def test_a_second_time_changes_nothing(make_paper):
+    paper = make_paper("Robots on ice")
+    classify.classify_papers([paper.pk])
+    before = list(Assignment.objects.values())
+    assert classify.classify_papers([paper.pk]) == 0
+    assert list(Assignment.objects.values()) == before
+
+
+def test_what_is_found_no_more_is_removed(make_paper):
+    paper = make_paper("Robots on ice")
+    classify.classify_papers([paper.pk])
+    Topic.objects.filter(slug="robots").update(include="android")
+    assert classify.classify_papers([paper.pk]) == 1
+    assert topics_of(paper) == {}
+
+
+def test_a_changed_reason_replaces_the_old_one(make_paper):
+    paper = make_paper("Robots on ice")
+    classify.classify_papers([paper.pk])
+    Topic.objects.filter(slug="robots").update(include="ice")
+    assert classify.classify_papers([paper.pk]) == 1
+    assert topics_of(paper) == {"robots": 'title mentions "ice"'}
+
+
+def test_assignments_by_hand_are_kept_and_win(make_paper):
+    paper = make_paper("Robots on ice")
+    for topic in Topic.objects.all():
+        paper.assignments.create(topic=topic, strength=0.2, reason="mine", is_by_hand=True)
+    assert classify.classify_papers([paper.pk]) == 0
+    assert topics_of(paper) == {"robots": "mine", "proofs": "mine"}
+
+
+def test_inactive_topics_are_not_assigned_and_lose_what_they_had(make_paper):
+    paper = make_paper("Robots on ice")
+    classify.classify_papers([paper.pk])
+    Topic.objects.filter(slug="robots").update(is_active=False)
+    classify.classify_papers([paper.pk])
+    assert topics_of(paper) == {}
+
+
+def test_other_papers_are_left_alone(make_paper):
+    paper, other = make_paper("Robots"), make_paper("More robots", topics=["proofs"])
+    classify.classify_papers([paper.pk])
+    assert list(topics_of(other)) == ["proofs"]
+
+
+def test_a_paper_without_a_list_of_categories_is_classified_by_its_words(make_paper):
+    paper = make_paper("Robots on ice", categories=None)
+    assert classify.classify_papers([paper.pk]) == 1
+
+
+def test_query_count_does_not_grow_with_papers(make_paper, django_assert_max_num_queries):
+    papers = [make_paper(f"Robots on ice {number}") for number in range(150)]
+    with django_assert_max_num_queries(10):
+        assert classify.classify_papers({paper.pk for paper in papers}) == 150
+
+
+def test_many_papers_are_classified_batch_by_batch(make_paper, monkeypatch):
+    monkeypatch.setattr(classify, "BATCH_SIZE", 2)
+    papers = [make_paper(f"Robots on ice {number}") for number in range(5)]
+    assert classify.classify_papers({paper.pk for paper in papers}) == 5
+    assert Assignment.objects.count() == 5

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from papers import scoring
+
+MONDAY = date(2026, 3, 16)
+START = datetime(2026, 3, 16, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def observe():
+    def add(paper, *stars, source="huggingface"):
+        for hours, number in enumerate(stars):
+            paper.observations.create(
+                source=source,
+                seen_at=START + timedelta(hours=hours),
+                listed_on=paper.listed_on,
+                stars=number,
+            )
+
+    return add
+
+
+def score_of(paper):
+    paper.refresh_from_db()
+    return paper.trend_score
+
+
+def test_papers_are_scored_within_their_own_list(make_paper):
+    quiet = [make_paper(votes=votes, listed_on=MONDAY) for votes in (1, 2)]
+    busy = [make_paper(votes=votes, listed_on=date(2026, 3, 17)) for votes in (100, 200)]
+    assert scoring.score_lists([MONDAY, date(2026, 3, 17)]) == 4
+    assert [score_of(paper) for paper in quiet] == [score_of(paper) for paper in busy]
+    assert score_of(quiet[1]) > score_of(quiet[0]) > 0
+
+
+def test_other_lists_keep_their_scores(make_paper):
+    other = make_paper(listed_on=date(2026, 3, 17), trend_score=0.9)
+    assert scoring.score_lists([MONDAY]) == 0
+    assert score_of(other) == 0.9
+
+
+def test_comments_break_a_tie_of_votes(make_paper):
+    silent, discussed = make_paper(votes=5), make_paper(votes=5, comments=2)
+    scoring.score_lists([MONDAY])
+    assert score_of(discussed) > score_of(silent)
+
+
+def test_stars_count_only_as_far_as_they_were_gained(make_paper, observe):
+    famous, rising = make_paper(votes=5), make_paper(votes=5)
+    observe(famous, 90_000, 90_000)
+    observe(rising, 10, 12, 40)
+    scoring.score_lists([MONDAY])
+    assert score_of(rising) > score_of(famous)
+
+
+def test_a_repository_that_is_linked_late_has_gained_nothing(make_paper, observe):
+    late, none = make_paper(votes=5), make_paper(votes=5)
+    observe(late, 0, 90_000)
+    scoring.score_lists([MONDAY])
+    assert score_of(late) == score_of(none)
+
+
+def test_stars_of_different_sources_are_never_compared(make_paper, observe):
+    paper, none = make_paper(votes=5), make_paper(votes=5)
+    observe(paper, 10, source="page")
+    observe(paper, 0, 500, source="huggingface")
+    scoring.score_lists([MONDAY])
+    assert score_of(paper) == score_of(none)
+
+
+def test_lost_stars_do_no_harm(make_paper, observe):
+    paper, none = make_paper(votes=5), make_paper(votes=5)
+    observe(paper, 50, 20)
+    scoring.score_lists([MONDAY])
+    assert score_of(paper) == score_of(none)
+
+
+def test_the_largest_gain_that_a_source_saw_counts(make_paper, observe):
+    watched, twice = make_paper(votes=5), make_paper(votes=5)
+    observe(watched, 10, 20)
+    observe(twice, 10, 11)
+    observe(twice, 10, 60, source="page")
+    scoring.score_lists([MONDAY])
+    assert score_of(twice) > score_of(watched)
+
+
+@pytest.mark.parametrize(("today", "count"), [(16, 1), (23, 1), (24, 0), (15, 0)])
+def test_recent_lists_are_those_of_eight_days(make_paper, today, count):
+    make_paper(listed_on=MONDAY)
+    assert scoring.score_recent(today=date(2026, 3, today)) == count
+
+
+def test_papers_without_a_list_date_are_not_scored(make_paper):
+    paper = make_paper(listed_on=None, trend_score=0, votes=9)
+    scoring.score_recent(today=MONDAY)
+    assert score_of(paper) == 0
+
+
+def test_query_count_does_not_grow_with_papers(
+    make_paper, observe, django_assert_max_num_queries
+):
+    for votes in range(40):
+        observe(make_paper(votes=votes), 1, 2, 3)
+    with django_assert_max_num_queries(5):
+        scoring.score_lists([MONDAY])
+
+
+def test_scores_that_stay_the_same_are_not_written_again(make_paper, django_assert_num_queries):
+    make_paper(votes=3)
+    scoring.score_lists([MONDAY])
+    with django_assert_num_queries(2):  # papers, observations
+        scoring.score_lists([MONDAY])

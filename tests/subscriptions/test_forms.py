@@ -1,0 +1,191 @@
+"""What the forms accept, what they correct, and what they say otherwise."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.http import QueryDict
+
+from subscriptions import forms
+from subscriptions.forms import JoinForm, PreferencesForm
+from subscriptions.optin import Choices
+from tests.conftest import MOMENT
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def join(make_topic):
+    for slug in ("agents", "vision"):
+        make_topic(slug)
+    make_topic("hidden", is_active=False)
+
+    def fill_in(*, age=5 * SECOND, **changes):
+        fields = {
+            "email": "ann@example.net",
+            "topics": ["agents"],
+            "cadence": "weekly",
+            "hour": "9",
+            "weekday": "4",
+            "time_zone": "Asia/Tokyo",
+            "stamp": forms.make_stamp(MOMENT - age),
+            **changes,
+        }
+        query = QueryDict(mutable=True)
+        for name, value in fields.items():
+            query.setlist(name, value if isinstance(value, list) else [value])
+        return JoinForm(query, at=MOMENT)
+
+    return fill_in
+
+
+@pytest.fixture
+def prefer(make_subscriber, make_topic):
+    make_topic("vision")
+    reader = make_subscriber(topics=["agents"], hour=6, time_zone="Europe/Berlin")
+    filled = {"topics": ["vision"], "cadence": "daily", "weekday": "0", "hour": "23"}
+
+    def fill_in(**changes):
+        full = {**filled, "time_zone": "Africa/Lagos", "length": "10", **changes}
+        return PreferencesForm.of(reader, full)
+
+    fill_in.reader = reader
+    return fill_in
+
+
+def test_a_filled_in_form_gives_clean_values(join):
+    form = join(email="  Ann@EXAMPLE.net ", topics=["vision", "agents", "vision"])
+
+    assert form.is_valid()
+    assert form.cleaned_data["email"] == "ann@example.net"
+    assert [topic.slug for topic in form.cleaned_data["topics"]] == ["agents", "vision"]
+    assert form.choices() == Choices("weekly", 4, 9, "Asia/Tokyo")
+    assert not form.is_trapped
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("email", ""),
+        ("email", "a@localhost"),
+        ("email", "a\0@example.net"),
+        ("email", "a" * 10_000),
+        ("email", "digest@news.example.org"),
+        ("topics", []),
+        ("topics", ["hidden"]),
+        ("topics", ["0"]),
+        ("topics", ["agents\0"]),
+        ("topics", ["agents", "1e400"]),
+        ("topics", [str(2**63)]),
+        ("topics", [f"topic-{number}" for number in range(900)]),
+        ("cadence", ""),
+        ("cadence", "hourly;DROP"),
+        ("cadence", "daily\0"),
+    ],
+)
+def test_what_cannot_be_used_is_explained_and_not_repeated(join, field, value):
+    form = join(**{field: value})
+
+    assert not form.is_valid()
+    [[sentence]] = form.errors.values()
+    assert list(form.errors) == [field]
+    assert sentence.startswith(("Please", "That", "Sorry"))
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("field", ["hour", "weekday", "time_zone"])
+@pytest.mark.parametrize("value", ["", "99", "-1", "x" * 300, "UTC\0", "../../etc/passwd", "posixrules"])
+def test_a_guess_of_the_page_that_makes_no_sense_becomes_the_default(join, field, value):
+    form = join(**{field: value})
+
+    assert form.is_valid()
+    assert getattr(form.choices(), field) == getattr(Choices(), field)
+
+
+def test_a_bot_falls_into_the_trap(join):
+    form = join(website="https://spam.example")
+
+    assert form.is_valid()
+    assert form.is_trapped
+
+
+@pytest.mark.parametrize(
+    ("age", "is_valid"),
+    [
+        (0.2, False),
+        (0.999, False),
+        (1, True),
+        (24 * 3600, True),
+        (24 * 3600 + 1, False),
+        (-1, False),
+    ],
+)
+def test_a_form_is_good_from_one_second_to_one_day(join, age, is_valid):
+    assert join(age=age * SECOND).is_valid() == is_valid
+
+
+@pytest.mark.parametrize("stamp", ["", "1773748800", "1773748800:forged", "\0", "nan:x"])
+def test_a_forged_stamp_is_replaced_so_that_the_next_try_works(join, stamp):
+    form = join(stamp=stamp)
+    assert not form.is_valid()
+    assert "once more" in form.non_field_errors()[0]
+
+    renewed = form["stamp"].value()
+    assert forms.stamp_age(renewed, at=MOMENT + SECOND) == SECOND
+    assert form["topics"].value() == ["agents"]
+
+
+def test_a_form_sent_too_early_may_be_sent_again_as_it_is(join):
+    form = join(age=SECOND / 2)
+
+    assert not form.is_valid()
+    assert forms.stamp_age(form["stamp"].value(), at=MOMENT + SECOND) == 1.5 * SECOND
+
+
+def test_a_new_form_carries_a_stamp_and_only_active_topics(join):
+    form = JoinForm(at=MOMENT)
+
+    assert forms.stamp_age(form["stamp"].value(), at=MOMENT + SECOND) == SECOND
+    assert [str(value) for value, _ in form.fields["topics"].choices] == ["agents", "vision"]
+
+
+def test_preferences_start_from_what_the_reader_chose(prefer):
+    form = PreferencesForm.of(prefer.reader)
+
+    assert form["topics"].value() == ["agents"]
+    assert (form["hour"].value(), form["time_zone"].value()) == (6, "Europe/Berlin")
+
+
+def test_preferences_give_clean_values(prefer):
+    form = prefer()
+
+    assert form.is_valid()
+    assert form.choices() == Choices("daily", 0, 23, "Africa/Lagos", 10)
+    assert [topic.slug for topic in form.cleaned_data["topics"]] == ["vision"]
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    {
+        "topics": ([], ["hidden"]),
+        "cadence": ("", "hourly"),
+        "weekday": ("", "7", "x"),
+        "hour": ("", "24", "7.5"),
+        "time_zone": ("", "Mars/Olympus", "UTC\0", "localtime"),
+        "length": ("", "2", "31", "x", "1e400", "9" * 5000),
+    }.items(),
+)
+def test_preferences_that_make_no_sense_are_explained(prefer, field, values):
+    for value in values:
+        form = prefer(**{field: value})
+        assert not form.is_valid()
+        [[sentence]] = form.errors.values()
+        assert sentence.startswith("Please")
+
+
+def test_every_offered_time_zone_exists():
+    for name in forms.TIME_ZONES:
+        assert ZoneInfo(name)
+    assert len(max(forms.TIME_ZONES, key=len)) <= 64
