@@ -84,6 +84,12 @@ class IssueAdmin(ReadOnly):
             *super().get_urls(),
         ]
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        may_send = {"may_send": self.has_send_permission(request)}
+        return super().changelist_view(request, {**(extra_context or {}), **may_send})
+
     @method_decorator(require_POST)
     def open_now(self, request: HttpRequest) -> HttpResponse:
         """Open what is due now, without waiting for beat."""
@@ -96,6 +102,8 @@ class IssueAdmin(ReadOnly):
 
     def preview(self, request: HttpRequest) -> HttpResponse:
         """Choose a persona, and see the digest that it would get now."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         form = PersonaForm(request.GET or None)
         context = {
             **self.admin_site.each_context(request),
@@ -108,6 +116,8 @@ class IssueAdmin(ReadOnly):
 
     def preview_mail(self, request: HttpRequest) -> HttpResponse:
         """The mail of the preview, alone, in a sandbox."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         form = PersonaForm(request.GET)
         if not form.is_valid():
             return HttpResponse("This persona is not complete.", status=400)
@@ -136,6 +146,8 @@ class DeliveryAdmin(ReadOnly):
 
     def mail(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The digest as the reader's mail program shows it, with links that lead nowhere."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return _mail_page(get_object_or_404(Delivery.objects.with_contents(), pk=pk))
 
     @admin.action(description="It arrived: count as sent", permissions=["send"])
@@ -153,7 +165,7 @@ class DeliveryAdmin(ReadOnly):
         if not address:
             messages.error(request, "Your staff account has no address to send a test to.")
             return
-        for result in desk.send_tests(queryset.exclude(picks=[])[:5], to=address):
+        for result in desk.send_tests(queryset[:5], to=address):
             messages.info(request, f"The test to {address}: {result.fate.value}. {result.detail}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import formataddr
 from urllib.parse import urlsplit
 
 from anymail.message import AnymailMessage
@@ -39,12 +40,16 @@ class Item:
 
 def compose_all(deliveries: Sequence[Delivery]) -> Compose[Delivery]:
     """Load what these deliveries need; return the function that composes one of them."""
-    prefetch_related_objects(deliveries, "issue", "subscriber")
+    prefetch_related_objects(deliveries, "issue")
     papers = load_papers(paper_id for delivery in deliveries for paper_id in delivery.paper_ids)
-    suppressed = suppressed_among(delivery.subscriber.email for delivery in deliveries)
+    readers = Subscriber.objects.filter(pk__in=[delivery.subscriber_id for delivery in deliveries])
+    suppressed = suppressed_among(readers.values_list("email", flat=True))
 
     def compose(delivery: Delivery) -> AnymailMessage:
-        reader = Subscriber.objects.get(pk=delivery.subscriber_id)  # as he is at this moment
+        # As he is at this moment, which may be long after the chunk was loaded.
+        reader = Subscriber.objects.filter(pk=delivery.subscriber_id).first()
+        if reader is None:
+            raise NotToBeSent("the reader was erased")
         if not reader.is_deliverable:
             raise NotToBeSent(f"the reader is {reader.state}")
         if reader.email in suppressed:
@@ -82,7 +87,7 @@ def headers(delivery: Delivery, *, unsubscribe_url: str) -> dict[str, str]:
     """What bulk mail must say about itself (RFC 2369, 2919, 8058; Google's Feedback-ID)."""
     host = str(urlsplit(settings.SITE_URL).hostname)
     return {
-        "List-Id": f"{settings.SITE_NAME} <digest.{host}>",
+        "List-Id": formataddr((settings.SITE_NAME, f"digest.{host}")),
         "List-Unsubscribe": f"<{unsubscribe_url}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "List-Archive": f"<{settings.SITE_URL}/>",

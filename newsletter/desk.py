@@ -12,7 +12,9 @@ from newsletter import compose, issues
 from newsletter.matching import Reader
 from newsletter.models import Delivery
 from papers.models import Topic
+from subscriptions.mail import domain
 from subscriptions.models import Subscriber
+from subscriptions.outbox import NotToBeSent
 from subscriptions.transport import Fate, Result, Transport, Unreachable
 
 # A previewed mail may look as in a mail program, and can do nothing.
@@ -49,11 +51,15 @@ def send_tests(deliveries: Iterable[Delivery], *, to: str) -> list[Result]:
 
 
 def _send_test(delivery: Delivery, transport: Transport, *, to: str) -> Result:
-    mail = message(delivery)
-    mail.to, mail.subject = [to], f"[Test] {mail.subject}"
-    mail.extra_headers["Message-ID"] = f"<test-{uuid.uuid4()}@localhost>"
     try:
+        mail = message(delivery)
         transport.open()
+    except NotToBeSent as reason:
+        return Result(Fate.NEVER, str(reason))
     except Unreachable as error:
         return Result(Fate.LATER, str(error))
+
+    mail.to, mail.subject = [to], f"[Test] {mail.subject}"
+    mail.extra_headers["Message-ID"] = f"<test-{uuid.uuid4()}@{domain()}>"
+    mail.metadata = {}  # or a bounce of the test would be taken for the reader's
     return transport.send(mail)

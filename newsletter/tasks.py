@@ -28,10 +28,15 @@ def sweep() -> None:
 
 @shared_task(name="newsletter.pump", ignore_result=True)
 def pump() -> None:
-    """Send for some seconds; when there is more than one chunk, wake another worker first."""
+    """Send for some seconds; when there is more than one chunk, wake another worker first.
+
+    What is left when the time is over is for the next one.  Who could send nothing wakes
+    nobody: the mail service may be away, and the sweep will ask again.
+    """
     if Delivery.objects.pending()[settings.CLAIM_SIZE :].exists():
         ring_pump()
-    outbox.post(Delivery.objects.all(), compose.compose_all)
+    if outbox.post(Delivery.objects.all(), compose.compose_all):
+        ring_pump()
 
 
 def ring_pump() -> None:

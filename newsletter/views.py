@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from newsletter import compose, issues, tasks
@@ -15,7 +14,8 @@ from newsletter.models import Delivery
 from subscriptions import cadence, tokens
 from subscriptions.ledger import State
 from subscriptions.models import Subscriber
-from subscriptions.tokens import BadToken, Purpose
+from subscriptions.token_pages import token_page
+from subscriptions.tokens import Purpose
 
 SENTENCES = {
     State.ACCEPTED: "Your digest of today is in your inbox.",
@@ -26,40 +26,41 @@ SENTENCES = {
     State.PARKED: "Your digest was handed over, but nobody told us that it arrived.",
 }
 UNDER_WAY = "Your digest is on its way."
+NOT_A_READER = "We do not write to you, because you have not confirmed or you have left."
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def today(request: HttpRequest, token: str) -> HttpResponse:
+@token_page(Purpose.PREFERENCES)
+def today(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """Show today's digest on GET; have it made and sent on POST, once."""
-    try:
-        subscriber = tokens.read(Purpose.PREFERENCES, token)
-    except BadToken:
-        return render(request, "subscriptions/bad_link.html", status=404)
-
     if request.method == "POST" and subscriber.is_deliverable:
         issues.open_today(subscriber, at=now())
         transaction.on_commit(tasks.ring_pump)
-        return redirect("newsletter:today", token, permanent=False)
-    return _show(request, subscriber, token)
+        return redirect(request.path)
+    return render(request, "newsletter/today.html", _context(request, subscriber))
 
 
-def _show(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
-    local = cadence.local_date(now(), subscriber.time_zone)
-    deliveries = Delivery.objects.with_contents().filter(subscriber=subscriber, issue__on=local)
-    delivery = deliveries.order_by("-pk").first()
+def _context(request: HttpRequest, subscriber: Subscriber) -> dict[str, object]:
+    token = tokens.make(Purpose.PREFERENCES, subscriber)
     context: dict[str, object] = {
-        "delivery": delivery,
+        "delivery": None,
         "preferences_url": reverse("subscriptions:preferences", args=[token]),
         "today_url": request.path,
+        "state_text": "" if subscriber.is_deliverable else NOT_A_READER,
+        "may_ask": subscriber.is_deliverable,
         "is_done": True,
         "items": [],
     }
-    if delivery:
+    if delivery := _delivery_of_today(subscriber):
         state = State(delivery.state)
+        context["delivery"] = delivery
         context["state_text"] = SENTENCES.get(state, UNDER_WAY)
         context["is_done"] = state in SENTENCES
         context["items"] = compose.items(delivery, compose.load_papers(delivery.paper_ids))
-    response = render(request, "newsletter/today.html", context)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return context
+
+
+def _delivery_of_today(subscriber: Subscriber) -> Delivery | None:
+    local = cadence.local_date(now(), subscriber.time_zone)
+    deliveries = Delivery.objects.with_contents().filter(subscriber=subscriber, issue__on=local)
+    return deliveries.order_by("-pk").first()

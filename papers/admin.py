@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, URLField
 from django.forms import BaseModelFormSet, ModelForm, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError
 
 from papers import classify, scoring, sources
 from papers.models import Assignment, Ingestion, Observation, Paper, Refusal, Topic
-from papers.tasks import ingest_source
+from papers.tasks import ask_for
 from papers.text import title_key
 
 RECENT = timedelta(days=30)
@@ -79,6 +79,7 @@ class PaperForm(ModelForm):  # type: ignore[type-arg]
 @admin.register(Paper)
 class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = PaperForm
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     list_display = ["title", "listed_on", "votes", "comments", "trend_score", "topic_names"]
     list_filter = ["listed_on", "topics", "assignments__is_by_hand"]
     search_fields = ["title", "arxiv_id"]
@@ -181,7 +182,7 @@ class IngestionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
             raise Http404(f"{source} is not configured")
 
         try:
-            ingest_source.apply_async(args=[source], retry=False)
+            ask_for(source)
         except OperationalError as error:
             messages.error(request, f"Redis cannot be reached, so nothing was started: {error}")
         else:

@@ -52,7 +52,7 @@ def _find(
         for match in classifier.classify(
             title=paper.title,
             abstract=paper.abstract or paper.summary,
-            categories=paper.categories or (),
+            categories=paper.categories,
         ):
             yield Assignment(
                 paper=paper,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from celery import shared_task
+from celery import current_app, shared_task
 from django.conf import settings
 from django.utils.timezone import now
 
@@ -38,3 +38,13 @@ def ingest_source(source: str) -> None:
 @shared_task(name="papers.score_recent", ignore_result=True)
 def score_recent() -> None:
     scoring.score_recent(today=now().date())
+
+
+def ask_for(source: str) -> None:
+    """Ask a worker to read one source; raise kombu's `OperationalError` if Redis is away.
+
+    Celery would try to connect for seconds, and somebody waits for the page.
+    """
+    options = {**current_app.conf.broker_transport_options, "max_retries": 0}
+    with current_app.connection_for_write(transport_options=options) as connection:
+        ingest_source.apply_async([source], retry=False, connection=connection)  # type: ignore[call-arg]

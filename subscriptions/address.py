@@ -43,8 +43,6 @@ def normalise(raw: str, *, sender: str = "") -> str:
         raise BadAddress("Sorry, only plain letters (a to z) before the @ are supported yet.")
 
     address = _validated(text)
-    if len(address) > LONGEST:
-        raise BadAddress(MALFORMED)
     if bucket(address).partition("@")[0] in ROLES:
         raise BadAddress("That mailbox is not a person's. Please use your own address.")
     if sender and bucket(address) == bucket(sender.lower()):

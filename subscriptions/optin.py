@@ -21,8 +21,8 @@ from subscriptions.models import (
     Interest,
     Letter,
     Subscriber,
-    Suppression,
     address_hash,
+    suppressed_among,
 )
 
 # What the join page says, stored with each consent.  Raise the number when it changes.
@@ -186,8 +186,7 @@ def _refusal(subscriber: Subscriber, *, at: datetime) -> str:
     key = f"address:{address_hash(address.bucket(subscriber.email))}"
     limit = settings.SIGNUPS_PER_ADDRESS_A_DAY
     is_allowed = limits.allow(key, limit=limit, span=DAY, at=at)
-    hashed = address_hash(subscriber.email)
-    is_suppressed = Suppression.objects.filter(address_hash=hashed).exists()
+    is_suppressed = bool(suppressed_among([subscriber.email]))
     if is_suppressed or subscriber.state in NEVER_WRITE:
         return "the address must not be written to"
     return "" if is_allowed else "too many letters to this address today"

@@ -23,6 +23,7 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
         "newsletter.sweep": settings.SWEEP_SECONDS,
         "subscriptions.post_letters": settings.SWEEP_SECONDS,
         "papers.poll": settings.POLL_MINUTES * 60,
+        "subscriptions.purge": 6 * 3600.0,
     }
     sender.conf.beat_schedule = {
         # A look that nobody took in time is replaced by the next one, never piled up.

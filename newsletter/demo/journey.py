@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from html.parser import HTMLParser
+from typing import Self
 
 import httpx2
 
@@ -64,6 +65,12 @@ class Visitor:
     def __init__(self, site_url: str) -> None:
         self.browser = httpx2.Client(base_url=site_url, follow_redirects=True, timeout=PATIENCE)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.browser.close()
+
     def submit(self, address: str, *, wait: float = 0, **fields: object) -> httpx2.Response:
         """Open the page, wait as a person would, and send its form back with these fields."""
         page = self.browser.get(address)
@@ -75,8 +82,8 @@ class Visitor:
             raise Astray(f"{address.split('/')[1] or 'the landing page'}: {answer.status_code}")
         return answer
 
-    def sign_up(self, persona: Persona, *, run: str) -> None:
-        """Ask for a digest that is due at this very hour."""
+    def sign_up(self, persona: Persona, *, run: str, hour: int | None = None) -> None:
+        """Ask for a digest at `hour` of today's weekday, UTC; by default one that is due now."""
         now = datetime.now(UTC)
         answer = self.submit(
             "/",
@@ -85,30 +92,33 @@ class Visitor:
             topics=list(persona.topics),
             cadence=persona.cadence,
             weekday=now.weekday(),
-            hour=now.hour,
+            hour=now.hour if hour is None else hour,
             time_zone="UTC",
         )
         if "/check-inbox/" not in str(answer.url):
             raise Astray(f"the sign-up of {persona.name} was not taken")
 
-    def confirm(self, mail: EmailMessage) -> None:
-        """Follow the link of a confirmation mail and press its button."""
+    def confirm(self, mail: EmailMessage) -> str:
+        """Follow the link of a confirmation mail, press its button; return where that led."""
         link = re.search(r"https?://\S+/confirm/\S+/", part_of(mail, "plain"))
         if link is None:
             raise Astray("the confirmation mail has no link")
         answer = self.submit(link.group())
         if "/preferences/" not in str(answer.url):
             raise Astray("the confirmation did not lead to the preferences")
+        return str(answer.url)
 
 
 def travel(site_url: str, mailbox: Mailbox, *, run: str, say: Callable[[str], None]) -> None:
     """Take the three readers from the form to their digests; raise `Astray`."""
     for persona in PERSONAS:
-        Visitor(site_url).sign_up(persona, run=run)
+        with Visitor(site_url) as visitor:
+            visitor.sign_up(persona, run=run)
         say(f"{persona.name} signed up for {', '.join(persona.topics)} ({persona.cadence})")
     for persona in PERSONAS:
         mail = await_mail(mailbox, persona.address(run), is_digest=False)
-        Visitor(site_url).confirm(mail)
+        with Visitor(site_url) as visitor:
+            visitor.confirm(mail)
         say(f"{persona.name} confirmed")
     for persona in PERSONAS:
         digest = await_mail(mailbox, persona.address(run), is_digest=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ def decode(body: bytes, *, place: str) -> str:
     """Return UTF-8 text, or UTF-16 text that begins with its mark; lines end in \\n."""
     encoding = "utf-16" if body[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
     try:
-        text = body.decode(encoding)
+        # Incremental, so that a file cut off inside a character is good up to there.
+        text = codecs.getincrementaldecoder(encoding)().decode(body)
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         raise SourceError(

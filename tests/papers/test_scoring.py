@@ -100,9 +100,7 @@ def test_papers_without_a_list_date_are_not_scored(make_paper):
     assert score_of(paper) == 0
 
 
-def test_query_count_does_not_grow_with_papers(
-    make_paper, observe, django_assert_max_num_queries
-):
+def test_query_count_does_not_grow_with_papers(make_paper, observe, django_assert_max_num_queries):
     for votes in range(40):
         observe(make_paper(votes=votes), 1, 2, 3)
     with django_assert_max_num_queries(5):

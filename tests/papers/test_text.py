@@ -61,7 +61,7 @@ def test_a_key_is_short_and_its_own_key(title):
         "Deep Learning: Why?",
         "deep  learning - why",
         "DEEP\nLEARNING, WHY!",
-        "Ｄｅｅｐ learning why",
+        "\uff24eep learning why",
     ],
 )
 def test_the_same_title_typed_differently_has_one_key(title):

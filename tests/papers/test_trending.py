@@ -65,7 +65,9 @@ def test_more_votes_never_lower_a_score_nor_raise_another(papers, more, data):
     assert all(after[place] <= before[place] + 1e-9 for place in others)
 
 
-@given(lists.flatmap(lambda papers: st.tuples(st.just(papers), st.permutations(range(len(papers))))))
+@given(
+    lists.flatmap(lambda papers: st.tuples(st.just(papers), st.permutations(range(len(papers)))))
+)
 def test_the_order_of_the_list_does_not_matter(shuffled):
     papers, order = shuffled
     scores = trend_scores(papers)

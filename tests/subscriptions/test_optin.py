@@ -157,8 +157,8 @@ def test_confirming_plans_the_first_digest_and_is_recorded(ask):
     reader.refresh_from_db()
     assert reader.state == State.CONFIRMED
     assert reader.next_digest_at == datetime(2026, 3, 17, 7, tzinfo=UTC)
-    assert reader.consents.last().act == Consent.Act.CONFIRMED
-    assert reader.consents.last().wording == optin.WORDING
+    consent = reader.consents.get(act=Consent.Act.CONFIRMED)
+    assert (consent.ip, consent.wording) == ("192.0.2.2", optin.WORDING)
 
 
 def test_a_slot_too_long_ago_is_not_caught_up(ask, settings):

@@ -1,0 +1,64 @@
+"""Whatever is killed, every delivery is sent once or listed as in doubt, and the sums balance."""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import date
+
+from django.utils.timezone import now
+
+from newsletter.models import Delivery, Issue
+from subscriptions.ledger import State
+from subscriptions.models import Subscriber
+
+READERS = 500
+
+
+def make_issue(make_paper) -> Issue:
+    paper = make_paper(topics=["agents"])
+    topic = paper.topics.get()
+    readers = [
+        Subscriber(email=f"r{n}@example.net", state="confirmed", state_changed_at=now())
+        for n in range(READERS)
+    ]
+    Subscriber.objects.bulk_create(readers)
+    issue = Issue.objects.create(
+        cadence="daily", on=date(2026, 3, 17), opened_at=now(), expected_count=READERS
+    )
+    picks = [{"paper": paper.pk, "score": 1.0, "topics": [topic.pk]}]
+    Delivery.objects.bulk_create(
+        Delivery(issue=issue, subscriber=reader, picks=picks) for reader in readers
+    )
+    return issue
+
+
+def test_a_worker_killed_three_times_loses_and_doubles_nothing(
+    machinery, sink, make_paper, wait_until
+):
+    issue = make_issue(make_paper)
+    machinery.start_beat()
+    chance = random.Random()
+    kills = sorted(chance.uniform(20, 400) for _ in range(3))  # after so many mails
+    for mails in kills:
+        worker = machinery.start_worker()
+        wait_until(lambda mails=mails: sink.taken.total() >= mails)
+        time.sleep(chance.uniform(0, 0.05))
+        machinery.kill_worker(worker)
+
+    machinery.start_worker()
+    settled = Delivery.objects.exclude(state__in=[State.ACCEPTED, State.UNCERTAIN])
+    wait_until(lambda: not settled.exists())
+
+    counts = issue.deliveries.counts()
+    uncertain = set(
+        Delivery.objects.filter(state=State.UNCERTAIN).values_list("subscriber__email", flat=True)
+    )
+    story = f"killed after {kills}; {counts}; {sink.taken.total()} mails"
+    assert sum(counts.values()) == READERS == issue.expected_count, story
+    assert issue.imbalance() == 0
+    assert max(sink.taken.values()) == 1, story
+    assert set(sink.message_ids.values()) == {1}, story
+    missing = {f"r{n}@example.net" for n in range(READERS)} - set(sink.taken)
+    assert missing <= uncertain, story
+    assert len(uncertain) <= 2 * len(kills), story  # at most the one in flight of each process

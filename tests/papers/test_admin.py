@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from newsletter.config import celery_app
+from papers.models import Ingestion, Topic
+from papers.tasks import ingest_source
+
+AT = datetime(2026, 3, 17, 12, 0, tzinfo=UTC)
+PAPERS = "/admin/papers/paper/"
+TOPICS = "/admin/papers/topic/"
+INGESTIONS = "/admin/papers/ingestion/"
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tuesday")]
+
+
+@pytest.fixture
+def tuesday():
+    with time_machine.travel(AT, tick=False):
+        yield
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The names of the sources that a worker is asked to read."""
+    names = []
+    monkeypatch.setattr(ingest_source, "apply_async", lambda args, **options: names.extend(args))
+    return names
+
+
+@pytest.fixture
+def operator(client):
+    """A user who may do only what the given permissions allow."""
+
+    def make(*codenames):
+        user = User.objects.create_user("operator", is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        client.force_login(user)
+        return client
+
+    return make
+
+
+def text(response):
+    assert response.status_code == 200, response.status_code
+    return response.content.decode()
+
+
+def query_count(client, address):
+    with CaptureQueriesContext(connection) as queries:
+        text(client.get(address))
+    return len(queries)
+
+
+def act(client, address, action, *rows):
+    data = {"action": action, "_selected_action": [row.pk for row in rows]}
+    return text(client.post(address, data, follow=True))
+
+
+def form_of(client, address):
+    """What the change form would send if nothing were changed."""
+    context = client.get(address).context
+    forms = [context["adminform"].form]
+    for formset in context["inline_admin_formsets"]:
+        forms += [formset.formset.management_form, *formset.formset.forms]
+    bound = (form[name] for form in forms for name in form.fields)
+    return {field.html_name: "" if (value := field.value()) is None else value for field in bound}
+
+
+def test_the_list_of_papers_shows_counts_and_topics(admin_client, make_paper):
+    make_paper("Skating robots", votes=41, topics=["skating"])
+    page = text(admin_client.get(PAPERS))
+    assert "Skating robots" in page
+    assert '<td class="field-topic_names">Skating</td>' in page
+    assert '<td class="field-votes">41</td>' in page
+
+
+@pytest.mark.parametrize("query", ["q=skating", "q=2603.77777", "topics__id__exact={topic.pk}"])
+def test_papers_are_found_by_title_id_and_topic(admin_client, make_paper, make_topic, query):
+    make_paper("Skating robots", arxiv_id="2603.77777", topics=["skating"])
+    make_paper("Other things")
+    page = text(admin_client.get(f"{PAPERS}?{query.format(topic=make_topic('skating'))}"))
+    assert "Skating robots" in page
+    assert "Other things" not in page
+
+
+def test_query_count_of_the_list_does_not_grow_with_papers(admin_client, make_paper):
+    make_paper(topics=["skating", "proofs"])
+    admin_client.get(PAPERS)
+    few = query_count(admin_client, PAPERS)
+    for _ in range(30):
+        make_paper(topics=["skating", "proofs"])
+    assert query_count(admin_client, PAPERS) == few
+
+
+def test_query_count_of_a_paper_does_not_grow_with_observations(admin_client, make_paper):
+    paper = make_paper(topics=["skating"])
+    address = f"{PAPERS}{paper.pk}/change/"
+    admin_client.get(address)
+    few = query_count(admin_client, address)
+    for hours in range(30):
+        paper.observations.create(
+            source="page", seen_at=AT - timedelta(hours=hours), listed_on=date(2026, 3, 16)
+        )
+    assert query_count(admin_client, address) == few
+
+
+def test_observations_can_be_read_but_not_written(admin_client, make_paper):
+    paper = make_paper()
+    paper.observations.create(source="page", seen_at=AT, listed_on=date(2026, 3, 16), votes=77)
+    address = f"{PAPERS}{paper.pk}/change/"
+    assert "77" in text(admin_client.get(address))
+    sent = {**form_of(admin_client, address), "observations-0-votes": "99"}
+    admin_client.post(address, sent)
+    assert paper.observations.get().votes == 77
+
+
+def test_a_paper_can_be_corrected(admin_client, make_paper):
+    paper = make_paper("Skating robots")
+    address = f"{PAPERS}{paper.pk}/change/"
+    sent = {**form_of(admin_client, address), "title": "Dancing Robots", "categories": ""}
+    assert admin_client.post(address, {**sent, "authors": '["Ada One"]'}).status_code == 302
+    paper.refresh_from_db()
+    assert (paper.title, paper.title_key) == ("Dancing Robots", "dancing robots")
+    assert (paper.authors, paper.categories) == (["Ada One"], [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"authors": '{"Ada": "One"}'}, "Write a list of texts"),
+        ({"categories": "[1]"}, "Write a list of texts"),
+        ({"title": "Proofs!", "arxiv_id": ""}, "Another paper without an arXiv id"),
+        ({"title": ""}, "This field is required"),
+    ],
+)
+def test_what_would_break_a_promise_is_explained(admin_client, make_paper, fields, complaint):
+    make_paper("Proofs", arxiv_id=None, title_key="proofs")
+    paper = make_paper("Skating robots")
+    address = f"{PAPERS}{paper.pk}/change/"
+    page = text(admin_client.post(address, {**form_of(admin_client, address), **fields}))
+    assert complaint in page
+
+
+def test_what_an_operator_assigns_is_by_hand(admin_client, make_paper, make_topic):
+    paper = make_paper(topics=["skating", "proofs"])
+    address = f"{PAPERS}{paper.pk}/change/"
+    sent = {**form_of(admin_client, address), "assignments-0-reason": "I read it"}
+    admin_client.post(address, sent)
+    by_hand = dict(paper.assignments.values_list("reason", "is_by_hand"))
+    assert by_hand.pop("I read it") is True
+    assert list(by_hand.values()) == [False]
+
+
+def test_an_operator_can_hand_an_assignment_back(admin_client, make_paper):
+    paper = make_paper(topics=["skating"])
+    paper.assignments.update(is_by_hand=True)
+    address = f"{PAPERS}{paper.pk}/change/"
+    sent = form_of(admin_client, address)
+    del sent["assignments-0-is_by_hand"]
+    admin_client.post(address, sent)
+    assert not paper.assignments.get().is_by_hand
+
+
+def test_papers_are_classified_again(admin_client, make_paper):
+    Topic.objects.create(slug="skating", name="Skating", include="skating robots")
+    paper = make_paper("Skating robots", abstract="")
+    assert "1 papers classified" in act(admin_client, PAPERS, "classify_again", paper)
+    assert paper.topics.filter(slug="skating").exists()
+
+
+def test_whole_lists_are_scored_again(admin_client, make_paper):
+    paper, same_list, unlisted = make_paper(), make_paper(), make_paper(listed_on=None)
+    page = act(admin_client, PAPERS, "score_again", paper, unlisted)
+    assert "2 papers on 1 lists scored" in page
+    same_list.refresh_from_db()
+    assert same_list.trend_score == pytest.approx(0.46)
+
+
+def test_topics_show_how_many_papers_they_got_lately(admin_client, make_paper):
+    make_paper(topics=["skating"])
+    make_paper(topics=["skating"], listed_on=date(2026, 1, 1))
+    old = AT - timedelta(days=40)
+    make_paper(topics=["skating"], listed_on=old.date(), first_seen_at=old)
+    make_paper(topics=["skating"], listed_on=None, first_seen_at=old)
+    page = text(admin_client.get(f"{TOPICS}?q=skating"))
+    assert '<td class="field-recent_papers">2</td>' in page
+
+
+def test_query_count_of_topics_does_not_grow(admin_client, make_topic):
+    Topic.objects.all().delete()
+    make_topic("skating")
+    admin_client.get(TOPICS)
+    few = query_count(admin_client, TOPICS)
+    for number in range(20):
+        make_topic(f"topic-{number}")
+    assert query_count(admin_client, TOPICS) == few
+
+
+def test_topics_complete_themselves_in_other_forms(admin_client, make_topic):
+    make_topic("skating")
+    query = {"app_label": "papers", "model_name": "assignment", "field_name": "topic"}
+    response = admin_client.get(reverse("admin:autocomplete"), {**query, "term": "skat"})
+    assert [found["text"] for found in response.json()["results"]] == ["Skating"]
+
+
+def test_recent_papers_are_classified_again_from_the_topics(admin_client, make_paper):
+    topic = Topic.objects.create(slug="skating", name="Skating", include="skating robots")
+    old = AT - timedelta(days=40)
+    make_paper("Skating robots")
+    make_paper("Old skating robots", listed_on=old.date(), first_seen_at=old)
+    act(admin_client, TOPICS, "classify_recent", topic)
+    assert [paper.title for paper in topic.papers.all()] == ["Skating robots"]
+
+
+def test_ingestions_can_be_read_with_their_refusals_and_not_written(admin_client):
+    ingestion = Ingestion.objects.create(source="page", error="the line went dead")
+    ingestion.refusals.create(place="page.html, line 7", reason="it is torn")
+    assert '<td class="field-refused">1</td>' in text(admin_client.get(INGESTIONS))
+    address = f"{INGESTIONS}{ingestion.pk}/change/"
+    assert "page.html, line 7" in text(admin_client.get(address))
+    assert admin_client.post(address, {"error": ""}).status_code == 403
+    assert admin_client.get(f"{INGESTIONS}add/").status_code == 403
+
+
+def test_query_count_of_ingestions_does_not_grow(admin_client):
+    Ingestion.objects.create(source="page").refusals.create(place="line 7", reason="torn")
+    admin_client.get(INGESTIONS)
+    few = query_count(admin_client, INGESTIONS)
+    for _ in range(20):
+        Ingestion.objects.create(source="page").refusals.create(place="line 7", reason="torn")
+    assert query_count(admin_client, INGESTIONS) == few
+
+
+def test_there_is_one_button_for_each_configured_source(admin_client, settings):
+    settings.PAPER_SOURCES = ["huggingface", "sample"]
+    page = text(admin_client.get(INGESTIONS))
+    assert page.count("/ingest-now/") == 2
+    assert "Read huggingface now" in page
+    assert f'action="{INGESTIONS}ingest-now/sample/"' in page
+
+
+def test_a_button_asks_a_worker_to_read_the_source(admin_client, asked):
+    response = admin_client.post(f"{INGESTIONS}ingest-now/arxiv/", follow=True)
+    assert "A worker was asked to read arxiv." in text(response)
+    assert asked == ["arxiv"]
+
+
+def test_following_a_link_reads_nothing(admin_client, asked):
+    assert admin_client.get(f"{INGESTIONS}ingest-now/arxiv/").status_code == 405
+    assert asked == []
+
+
+def test_another_site_cannot_press_the_button(admin_user, asked):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin_user)
+    assert client.post(f"{INGESTIONS}ingest-now/arxiv/").status_code == 403
+    assert asked == []
+
+
+@pytest.mark.parametrize("source", ["page", "no-such-source"])
+def test_only_configured_sources_can_be_read(admin_client, asked, settings, source):
+    settings.PAPER_SOURCES = ["arxiv", "no-such-source"]
+    assert admin_client.post(f"{INGESTIONS}ingest-now/{source}/").status_code == 404
+    assert asked == []
+
+
+def test_who_may_only_look_has_no_buttons(operator, asked):
+    client = operator("view_ingestion")
+    assert "ingest-now" not in text(client.get(INGESTIONS))
+    assert client.post(f"{INGESTIONS}ingest-now/arxiv/").status_code == 403
+    assert asked == []
+
+
+def test_who_may_add_ingestions_has_the_buttons(operator, asked):
+    client = operator("view_ingestion", "add_ingestion")
+    assert "ingest-now" in text(client.get(INGESTIONS))
+    client.post(f"{INGESTIONS}ingest-now/arxiv/")
+    assert asked == ["arxiv"]
+
+
+def test_an_unreachable_redis_is_an_error_message(admin_client, monkeypatch):
+    nowhere = partial(celery_app.connection_for_write, "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(celery_app, "connection_for_write", nowhere)
+    response = admin_client.post(f"{INGESTIONS}ingest-now/arxiv/", follow=True)
+    assert "Redis cannot be reached" in text(response)

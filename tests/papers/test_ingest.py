@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from threading import Thread
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+
+from papers import ingest, sources
+from papers.models import Assignment, Ingestion, Observation, Paper, Refusal, Topic
+from papers.sources import Counts, PaperRecord, Refused, SourceError
+
+AT = datetime(2026, 3, 17, 12, 0, tzinfo=UTC)
+DAY = date(2026, 3, 16)
+
+pytestmark = pytest.mark.django_db
+
+
+def record(number=1, **fields):
+    fields.setdefault("title", f"Skating robots {number}")
+    fields.setdefault("arxiv_id", f"2603.{number:05}")
+    fields.setdefault("listed_on", DAY)
+    return PaperRecord(place=f"record {number}", **fields)
+
+
+def records(count, **fields):
+    return [record(number, **fields) for number in range(1, count + 1)]
+
+
+def store(*items, source="huggingface", at=AT):
+    return ingest.store(source, items, at=at)
+
+
+def outcome(ingestion):
+    ingestion.refresh_from_db()
+    return ingestion.created, ingestion.updated, ingestion.unchanged
+
+
+def votes(number, *, hour=8):
+    return (Counts(datetime(2026, 3, 16, hour, tzinfo=UTC), votes=number, comments=2, stars=3),)
+
+
+def breaking_off(*items, error):
+    yield from items
+    raise error
+
+
+def test_a_new_paper_is_stored_with_all_that_is_known():
+    store(record(abstract="We skate.", authors=("Ada One",), categories=("cs.RO",)))
+    paper = Paper.objects.get(arxiv_id="2603.00001")
+    assert (paper.title, paper.title_key) == ("Skating robots 1", "skating robots 1")
+    assert (paper.abstract, paper.authors, paper.categories) == (
+        "We skate.", ["Ada One"], ["cs.RO"],
+    )  # fmt: skip
+    assert (paper.listed_on, paper.first_seen_at) == (DAY, AT)
+
+
+def test_the_ingestion_says_what_was_read_and_when():
+    ingestion = ingest.store("page", records(2), place="page.html", at=AT)
+    ingestion.refresh_from_db()
+    assert (ingestion.source, ingestion.place) == ("page", "page.html")
+    assert (ingestion.started_at, ingestion.error) == (AT, "")
+    assert ingestion.finished_at
+
+
+def test_reading_the_same_again_changes_nothing():
+    items = [*records(5, counts=votes(4), published_at=AT), Refused("record 6", "it is torn")]
+    assert outcome(store(*items)) == (5, 0, 0)
+    before = [*Paper.objects.values(), *Observation.objects.values()]
+    assert outcome(store(*items, at=AT + timedelta(days=1))) == (0, 0, 5)
+    assert [*Paper.objects.values(), *Observation.objects.values()] == before
+
+
+def test_only_changed_papers_count_as_updated():
+    store(*records(3))
+    assert outcome(store(record(1), record(2, abstract="New."), record(4))) == (1, 1, 1)
+
+
+def test_empty_values_never_overwrite_known_ones():
+    store(record(abstract="We skate.", authors=("Ada One",), counts=votes(4)))
+    assert outcome(store(record(listed_on=None))) == (0, 0, 1)
+    paper = Paper.objects.get()
+    assert (paper.abstract, paper.votes, paper.listed_on) == ("We skate.", 4, DAY)
+
+
+def test_a_paper_without_an_id_gets_one_later_and_is_not_doubled():
+    store(record(arxiv_id="", abstract="We skate."))
+    assert outcome(store(record(arxiv_id="2603.00001"))) == (0, 1, 0)
+    paper = Paper.objects.get()
+    assert (paper.arxiv_id, paper.abstract) == ("2603.00001", "We skate.")
+
+
+def test_a_record_without_an_id_updates_the_paper_of_its_title():
+    store(record(title="Skating Robots"))
+    assert outcome(store(record(arxiv_id="", title="skating-robots", summary="Ours."))) == (0, 1, 0)
+    assert Paper.objects.get().summary == "Ours."
+
+
+def test_two_ids_with_one_title_stay_two_papers():
+    store(record(1, title="Skating robots"), record(2, title="Skating robots"))
+    assert Paper.objects.count() == 2
+
+
+@pytest.mark.parametrize("batch_size", [1, 200])
+def test_records_of_one_paper_become_one_paper_and_the_later_wins(monkeypatch, batch_size):
+    monkeypatch.setattr(ingest, "BATCH_SIZE", batch_size)
+    twice = [record(abstract="Old."), record(abstract="New.")]
+    assert outcome(store(*twice)) == (1, 0, 0)
+    assert Paper.objects.get().abstract == "New."
+    assert outcome(store(*twice)) == (0, 0, 1)
+
+
+def test_the_score_of_a_known_paper_is_left_alone():
+    store(record())
+    Paper.objects.update(trend_score=0.7, first_seen_at=AT - timedelta(days=9))
+    store(record(abstract="New."))
+    paper = Paper.objects.get()
+    assert (paper.trend_score, paper.first_seen_at) == (0.7, AT - timedelta(days=9))
+
+
+def test_every_count_is_kept_and_the_newest_is_shown():
+    store(record(counts=(*votes(4, hour=8), *votes(9, hour=10))))
+    paper = Paper.objects.get()
+    assert (paper.votes, paper.comments, paper.stars) == (9, 2, 3)
+    assert [(seen.votes, seen.listed_on) for seen in paper.observations.all()] == [
+        (4, DAY), (9, DAY),
+    ]  # fmt: skip
+
+
+def test_an_older_count_of_another_source_does_not_replace_the_newest():
+    store(record(counts=votes(9, hour=10)))
+    store(record(counts=votes(4, hour=8)), source="page")
+    paper = Paper.objects.get()
+    assert (paper.votes, paper.observations.count()) == (9, 2)
+
+
+def test_an_observation_is_never_changed():
+    store(record(counts=votes(4)))
+    assert outcome(store(record(counts=votes(5)))) == (0, 0, 1)
+    assert (Paper.objects.get().votes, Observation.objects.get().votes) == (4, 4)
+
+
+def test_a_count_without_a_list_date_belongs_to_the_day_it_was_seen():
+    store(record(listed_on=None, counts=votes(4)))
+    assert Observation.objects.get().listed_on == date(2026, 3, 16)
+    assert Paper.objects.get().listed_on is None
+
+
+def test_refused_records_are_kept_with_their_places():
+    torn = Refused("page.html, line 7", "its abstract is cut off", excerpt="Skating")
+    ingestion = store(torn, record(1), record(2, title=" "))
+    assert outcome(ingestion) == (1, 0, 0)
+    assert list(ingestion.refusals.values_list("place", "reason")) == [
+        ("page.html, line 7", "its abstract is cut off"),
+        ("record 2", "it has no title"),
+    ]
+
+
+def test_what_postgres_refuses_is_cleaned_away():
+    store(record(title="Ska\0ting \ud800 robots", abstract="\0", authors=("A\0da",)))
+    assert Paper.objects.get().authors == ["Ada"]
+
+
+def test_a_source_that_breaks_off_keeps_what_it_gave_before():
+    items = breaking_off(*records(3), error=SourceError("the line went dead", temporary=True))
+    with pytest.raises(SourceError, match="dead"):
+        ingest.store("arxiv", items, at=AT)
+    ingestion = Ingestion.objects.get()
+    assert (ingestion.created, ingestion.error) == (3, "the line went dead")
+    assert ingestion.finished_at
+    assert Paper.objects.count() == 3
+
+
+def test_after_an_unforeseen_error_the_ingestion_stays_unfinished():
+    with pytest.raises(ZeroDivisionError):
+        ingest.store("arxiv", breaking_off(*records(3), error=ZeroDivisionError()), at=AT)
+    ingestion = Ingestion.objects.get()
+    assert (ingestion.created, ingestion.finished_at) == (3, None)
+
+
+def test_a_batch_is_stored_whole_or_not_at_all(monkeypatch):
+    monkeypatch.setattr(ingest, "BATCH_SIZE", 2)
+    store_rows = ingest.rows.save
+
+    def save(drafts, *, source):
+        store_rows(drafts, source=source)
+        if Paper.objects.count() > 2:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(ingest.rows, "save", save)
+    with pytest.raises(ZeroDivisionError):
+        store(*records(4))
+    assert Paper.objects.count() == Ingestion.objects.get().created == 2
+
+
+def test_progress_is_told_after_each_record():
+    seen = []
+    ingest.store("page", [*records(2), Refused("3", "torn")], at=AT, progress=seen.append)
+    assert seen == [1, 2, 3]
+
+
+def test_topics_that_a_source_names_are_kept_as_by_hand(make_topic, caplog):
+    make_topic("skating", include="skating robots")
+    make_topic("proofs")
+    ingest.take_in("sample", [record()], at=AT)
+    assert not Assignment.objects.get(topic__slug="skating").is_by_hand
+
+    ingest.take_in("sample", [record(topics=("skating", "proofs", "no-such-topic"))], at=AT)
+    rows = Assignment.objects.filter(is_by_hand=True).values_list("topic__slug", "strength")
+    assert set(rows) == {("skating", 1), ("proofs", 1)}
+    assert set(Assignment.objects.filter(strength=1).values_list("reason")) == {
+        ("editor's choice",)
+    }
+    assert "no-such-topic" in caplog.text
+
+
+def test_taking_in_classifies_and_scores():
+    topic = Topic.objects.create(slug="skating", name="Skating", include="skating robots")
+    ingestion = ingest.take_in("huggingface", records(2, counts=votes(4)), at=AT)
+    assert outcome(ingestion) == (2, 0, 0)
+    assert topic.papers.count() == 2
+    assert Paper.objects.filter(trend_score__gt=0).count() == 2
+
+
+def test_taking_in_classifies_and_scores_also_what_came_before_an_error():
+    items = breaking_off(record(), error=SourceError("the line went dead"))
+    with pytest.raises(SourceError):
+        ingest.take_in("huggingface", items, at=AT)
+    assert Paper.objects.get().trend_score > 0
+
+
+def test_a_paper_that_is_listed_again_leaves_its_old_list(make_paper):
+    stays = make_paper(listed_on=DAY, votes=5)
+    ingest.take_in("huggingface", [record(counts=votes(9))], at=AT)
+    ingest.take_in("huggingface", [record(listed_on=date(2026, 3, 17))], at=AT)
+    stays.refresh_from_db()
+    assert stays.trend_score == pytest.approx((0.5 + 0.15 * 0.5) / 1.25)
+
+
+def test_nothing_is_fetched_before_the_first_record(monkeypatch):
+    source = SimpleNamespace(fetch=lambda since, until: [since, until])
+    monkeypatch.setattr(sources, "load", lambda name: {"arxiv": source}[name])
+    assert ingest.fetched("no-such-source", since=DAY, until=DAY)
+    assert list(ingest.fetched("arxiv", since=DAY, until=date(2026, 3, 17))) == [
+        DAY, date(2026, 3, 17),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_query_count_does_not_grow_with_records(is_known, django_assert_max_num_queries):
+    items = records(200, counts=votes(4), topics=("agents",))
+    if is_known:
+        store(*records(200, abstract="Old."))
+    # SQLite takes at most 999 values in one statement, so its writes come in parts.
+    with django_assert_max_num_queries(15 if connection.vendor == "postgresql" else 40):
+        store(*items)
+    assert Observation.objects.count() == 200
+
+
+def test_a_thousand_papers_take_less_than_five_seconds():
+    began = time.perf_counter()
+    store(*records(1_000, counts=votes(4), abstract="We skate. " * 100, authors=("Ada One",) * 8))
+    assert time.perf_counter() - began < 5
+    assert Refusal.objects.count() == 0
+    assert Paper.objects.count() == 1_000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_readings_at_once_never_double_a_paper():
+    failures = []
+
+    def read(numbers):
+        try:
+            store(*(record(number, counts=votes(4)) for number in numbers))
+        except Exception as error:  # noqa: BLE001  # shown by the main thread
+            failures.append(error)
+        finally:
+            connection.close()
+
+    forward, backward = range(1, 401), range(400, 0, -1)
+    threads = [Thread(target=read, args=[numbers]) for numbers in (forward, backward, forward)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert Paper.objects.count() == 400
+    assert sum(row.created for row in Ingestion.objects.all()) == 400

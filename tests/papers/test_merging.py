@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from papers.merging import Draft, Shelf, check, fingerprint
+from papers.models import Paper
+from papers.sources import Counts, PaperRecord, Refused
+
+AT = datetime(2026, 3, 17, 12, 0, tzinfo=UTC)
+
+
+def record(title="Skating robots", **fields):
+    return PaperRecord(title=title, place="list.json, record 1", **fields)
+
+
+def checked(**fields):
+    return check(record(**fields), at=AT)
+
+
+def merged(*records):
+    draft = Draft(Paper())
+    for item in records:
+        draft.lay(item, at=AT)
+    return draft.paper
+
+
+def test_a_title_is_put_on_one_line():
+    assert checked(title="  Skating\n  robots ").title == "Skating robots"
+
+
+@pytest.mark.parametrize("title", ["", " \n\t", "\0"])
+def test_a_record_without_a_title_is_refused_with_its_place(title):
+    assert checked(title=title) == Refused("list.json, record 1", "it has no title")
+
+
+def test_a_title_has_at_most_500_characters():
+    assert checked(title="x" * 500).title == "x" * 500
+    refused = checked(title="x" * 501)
+    assert refused.reason == "its title has more than 500 characters"
+    assert refused.excerpt.startswith("xxx")
+
+
+@pytest.mark.parametrize("wrong", ["2603.1", "abc", "../../etc", "2603.00001; --"])
+def test_an_impossible_arxiv_id_is_refused(wrong):
+    assert checked(arxiv_id=wrong).reason == f"{wrong!r} is not an arXiv id"
+
+
+def test_an_arxiv_id_loses_its_version():
+    assert checked(arxiv_id="2603.00001v3").arxiv_id == "2603.00001"
+
+
+def test_a_list_date_in_the_future_is_refused():
+    assert checked(listed_on=date(2026, 3, 18)).listed_on == date(2026, 3, 18)
+    assert "future" in checked(listed_on=date(2026, 3, 19)).reason
+
+
+def test_long_and_odd_values_are_cut_or_left_out():
+    tidy = checked(
+        abstract="a" * 6_000,
+        authors=("N" * 300, "", *(["One"] * 6_000)),
+        categories=("cs.RO", "68T50"),
+        code_url="javascript:alert(1)",
+        project_url="https://example.org/robots",
+    )
+    assert len(tidy.abstract) == 5_000
+    assert (len(tidy.authors), len(tidy.authors[0])) == (5_000, 200)
+    assert tidy.categories == ("cs.RO",)
+    assert (tidy.code_url, tidy.project_url) == ("", "https://example.org/robots")
+
+
+def test_counts_are_kept_within_what_the_database_takes():
+    tidy = checked(counts=(Counts(AT, votes=-3, comments=2**40, stars=7),))
+    assert tidy.counts == (Counts(AT, votes=0, comments=2**31 - 1, stars=7),)
+
+
+def test_counts_from_the_future_are_left_out():
+    soon, later = (Counts(AT + timedelta(hours=hours), votes=1) for hours in (23, 25))
+    assert checked(counts=(soon, later)).counts == (soon,)
+
+
+def test_a_refusal_is_made_fit_to_be_stored():
+    refused = check(Refused("place" * 200, "reason", excerpt="a\0b"), at=AT)
+    assert (len(refused.place), refused.excerpt) == (500, "ab")
+
+
+def test_what_a_record_does_not_say_stays_as_it_is():
+    full = record(
+        arxiv_id="2603.00001",
+        abstract="We skate.",
+        authors=("Ada One",),
+        categories=("cs.RO",),
+        published_at=AT - timedelta(days=3),
+        listed_on=date(2026, 3, 16),
+        code_url="https://github.com/one/skate",
+        counts=(Counts(AT, votes=4),),
+    )
+    assert fingerprint(merged(full, record())) == fingerprint(merged(full))
+
+
+def test_what_a_record_says_replaces_what_was_known():
+    paper = merged(record("Old title", abstract="Old."), record("New title", abstract="New."))
+    assert (paper.title, paper.title_key, paper.abstract) == ("New title", "new title", "New.")
+
+
+def test_a_list_date_only_moves_forward():
+    days = [date(2026, 3, 12), date(2026, 3, 16), date(2026, 3, 13)]
+    assert merged(*(record(listed_on=day) for day in days)).listed_on == days[1]
+
+
+def test_counts_are_those_seen_last():
+    counts = [Counts(AT - timedelta(hours=hours), votes=votes) for hours, votes in [(5, 1), (1, 9)]]
+    assert merged(record(counts=tuple(counts))).votes == 9
+    assert merged(record(counts=(counts[1],)), record(counts=(counts[0],))).votes == 9
+
+
+def test_a_publication_in_the_future_becomes_now_unless_one_is_known():
+    tomorrow, known = AT + timedelta(days=1), AT - timedelta(days=2)
+    assert merged(record(published_at=tomorrow)).published_at == AT
+    assert merged(record(published_at=known), record(published_at=tomorrow)).published_at == known
+
+
+@pytest.mark.parametrize(("day", "kept"), [(15, 15), (14, 14)])
+def test_a_bare_date_replaces_a_moment_only_of_another_day(day, kept):
+    exact = datetime(2026, 3, 15, 17, 58, tzinfo=UTC)
+    bare = datetime(2026, 3, day, tzinfo=UTC)
+    paper = merged(record(published_at=exact), record(published_at=bare))
+    assert paper.published_at == (exact if kept == 15 else bare)
+
+
+def test_a_fingerprint_ignores_how_a_moment_is_written():
+    elsewhere = AT.astimezone(tz=None)
+    one, two = merged(record(published_at=AT)), merged(record(published_at=elsewhere))
+    assert fingerprint(one) == fingerprint(two)
+
+
+def drafts(*papers):
+    return [Draft(Paper(title=title, title_key=title, arxiv_id=name)) for title, name in papers]
+
+
+@pytest.mark.parametrize(
+    ("stored", "said", "expected"),
+    [
+        ([("robots", "2603.00001")], ("Other", "2603.00001"), 0),
+        ([("robots", None)], ("Robots!", ""), 0),
+        ([("robots", "2603.00001")], ("Robots", ""), 0),
+        ([("robots", None)], ("Robots", "2603.00001"), 0),
+        ([("robots", "2603.00001")], ("Robots", "2603.00002"), None),
+        ([("robots", None), ("robots", "2603.00001")], ("Robots", ""), 1),
+        ([("robots", "2603.00001"), ("robots", "2603.00002")], ("Robots", ""), 0),
+        ([("other", "2603.00001")], ("Robots", ""), None),
+    ],
+)
+def test_a_record_finds_its_paper_by_id_else_by_title(stored, said, expected):
+    known = drafts(*stored)
+    found = Shelf(known).lay(record(said[0], arxiv_id=said[1]), at=AT)
+    assert found is known[expected] if expected is not None else found not in known
+
+
+def test_a_paper_that_changed_its_title_is_no_more_found_by_the_old_one():
+    shelf = Shelf()
+    first = shelf.lay(record("Robots", arxiv_id="2603.00001"), at=AT)
+    assert shelf.lay(record("Androids", arxiv_id="2603.00001"), at=AT) is first
+    assert shelf.lay(record("Robots"), at=AT) is not first
+    assert shelf.lay(record("androids"), at=AT) is first
