@@ -50,7 +50,7 @@ deploy-check: $(VENV)/.dev ## Django's deployment checks with production setting
 	@env -i PATH="$$PATH" SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	  SITE_URL=https://news.example.org MAIL_FROM="Papers <digest@news.example.org>" \
 	  DATABASE_URL=sqlite:////tmp/deploy-check.sqlite3 REDIS_URL=redis://localhost:6379 \
-	  EMAIL_URL=smtp://localhost:25 $(BIN)/python manage.py check --deploy --fail-level WARNING
+	  EMAIL_URL=smtp://localhost:25 POSTAL_ADDRESS="1 Example Street" $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 browser: $(VENV)/.dev ## pages and mails in headless Chromium, on a phone and a desktop, light and dark
 	@TEST_DB=sqlite $(BIN)/python -m pytest tests/browser -m browser $(ARGS)

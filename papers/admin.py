@@ -131,7 +131,7 @@ class TopicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         recent = Q(assignments__paper__listed_on__gte=when.date()) | Q(
             assignments__paper__first_seen_at__gte=when
         )
-        topics = super().get_queryset(request)
+        topics: QuerySet[Topic] = super().get_queryset(request)
         return topics.annotate(paper_count=Count("assignments", filter=recent))
 
     @admin.display(description="papers in 30 days", ordering="paper_count")
@@ -156,7 +156,8 @@ class IngestionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     inlines = [RefusalInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ingestion]:
-        return super().get_queryset(request).annotate(refusal_count=Count("refusals"))
+        ingestions: QuerySet[Ingestion] = super().get_queryset(request)
+        return ingestions.annotate(refusal_count=Count("refusals"))
 
     @admin.display(ordering="refusal_count")
     def refused(self, ingestion: Ingestion) -> int:

@@ -47,4 +47,4 @@ def ask_for(source: str) -> None:
     """
     options = {**current_app.conf.broker_transport_options, "max_retries": 0}
     with current_app.connection_for_write(transport_options=options) as connection:
-        ingest_source.apply_async([source], retry=False, connection=connection)  # type: ignore[call-arg]
+        ingest_source.apply_async((source,), retry=False, connection=connection)  # type: ignore[call-arg]

@@ -172,14 +172,16 @@ class Entry(models.Model):
 
     def begin(self) -> bool:
         """Record the attempt before the call; False if the entry is no longer ours to send."""
-        self.attempts += 1
-        return self._move(
+        begun = self._move(
             (State.CLAIMED,),
             state=State.ATTEMPTING,
+            claims=0,  # it was composed, so it is innocent of whatever kills workers later
             attempts=F("attempts") + 1,
             attempted_at=Now(),
             still=Q(lease_until__gt=Now()),
         )
+        self.attempts += begun
+        return begun
 
     def accept(self, provider_id: str) -> bool:
         """The mail service took it.  Known for sure, so it also settles an uncertain one."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from email.utils import formataddr, parseaddr
+from email.headerregistry import Address
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -50,7 +51,7 @@ def build(
         body=render_to_string(f"email/{name}/body.txt", full),
         from_email=_sender(),
         to=[to],
-        reply_to=[settings.MAIL_REPLY_TO] if settings.MAIL_REPLY_TO else None,
+        reply_to=[clean_header(settings.MAIL_REPLY_TO)] if settings.MAIL_REPLY_TO else None,
         headers={
             key: clean_header(value, limit=900)
             for key, value in {**AUTOMATIC, **headers, "Message-ID": _id(message_id)}.items()
@@ -78,8 +79,9 @@ def domain() -> str:
 
 
 def _sender() -> str:
-    name, address = parseaddr(settings.MAIL_FROM)
-    return formataddr((clean_header(name or settings.SITE_NAME), address))
+    """MAIL_FROM, its name not encoded: that is for whatever sends it to do."""
+    name, address = parseaddr(clean_header(settings.MAIL_FROM, limit=900))
+    return str(Address(clean_header(name or settings.SITE_NAME), addr_spec=address))
 
 
 def _id(message_id: UUID) -> str:

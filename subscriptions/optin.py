@@ -68,10 +68,13 @@ def ask(
         email: as `address.normalise` returned it.
     """
     subscriber = _find_or_make(email, at=at)
-    if subscriber.state in MAY_ASK:
-        subscriber.state, subscriber.state_changed_at = Subscriber.State.PENDING, at
-        subscriber.next_digest_at = None
+    is_open = subscriber.state in MAY_ASK
+    with transaction.atomic():  # the same writes for everybody, or the time would tell who reads
+        if is_open:
+            subscriber.state, subscriber.state_changed_at = Subscriber.State.PENDING, at
+            subscriber.next_digest_at = None
         _keep(subscriber, topics=topics, choices=choices)
+        transaction.set_rollback(not is_open)
     _record(subscriber, Consent.Act.ASKED, at=at, ip=ip, page=page)
     _write_letter(subscriber, at=at)
 

@@ -39,13 +39,19 @@ def post(entries: EntryQuerySet[E], compose_all: ComposeAll[E], *, budget: float
         begun is given back, so stopping here loses nothing.
     """
     deadline = time.monotonic() + budget
+    lease = timedelta(seconds=settings.LEASE_SECONDS)
     done = 0
     with Transport() as transport:
         while time.monotonic() < deadline:
-            sent = _post_chunk(entries, compose_all, transport, deadline)
-            if sent == 0:
+            owner = entries.claim(limit=settings.CLAIM_SIZE, lease=lease)
+            claimed = list(entries.claimed_by(owner))
+            if not claimed:
                 break
-            done += sent
+            posted = _post_chunk(claimed, compose_all(claimed), transport, deadline)
+            done += posted
+            if posted < len(claimed):  # out of time, or the mail service is away
+                entries.release(owner)
+                break
     return done
 
 
@@ -61,34 +67,24 @@ def delay(attempts: int, *, chance: float) -> timedelta:
     30 s, doubled each time up to an hour, of which `chance` (0..1) spreads the upper half so
     that a thousand deferred mails do not come back at once.
     """
-    full = min(FIRST_DELAY * 2 ** min(attempts - 1, 10), LONGEST_DELAY)
+    full: timedelta = min(FIRST_DELAY * 2 ** min(attempts - 1, 10), LONGEST_DELAY)
     return full / 2 + full / 2 * chance
 
 
 def _post_chunk(
-    entries: EntryQuerySet[E], compose_all: ComposeAll[E], transport: Transport, deadline: float
+    claimed: Sequence[E], compose: Compose[E], transport: Transport, deadline: float
 ) -> int:
-    lease = timedelta(seconds=settings.LEASE_SECONDS)
-    owner = entries.claim(limit=settings.CLAIM_SIZE, lease=lease)
-    claimed = list(entries.claimed_by(owner))
-    if not claimed:
-        return 0
-
-    compose = compose_all(claimed)
-    done = 0
-    try:
-        for entry in claimed:
-            if time.monotonic() >= deadline:
-                break
+    """Post one after the other while there is time and a mail service; return how many."""
+    for done, entry in enumerate(claimed):
+        if time.monotonic() >= deadline:
+            return done
+        try:
             transport.open()
-            _post_one(entry, compose, transport)
-            done += 1
-    except Unreachable as error:
-        logger.warning("the mail service is away: %s", error)
-        done = 0
-    if done < len(claimed):
-        entries.release(owner)
-    return done
+        except Unreachable as error:
+            logger.warning("the mail service is away: %s", error)
+            return done
+        _post_one(entry, compose, transport)
+    return len(claimed)
 
 
 def _post_one(entry: E, compose: Compose[E], transport: Transport) -> None:

@@ -9,7 +9,6 @@ from smtplib import (
     SMTPException,
     SMTPRecipientsRefused,
     SMTPResponseException,
-    SMTPSenderRefused,
     SMTPServerDisconnected,
 )
 from types import TracebackType
@@ -18,8 +17,12 @@ from typing import Self
 from anymail.exceptions import AnymailAPIError, AnymailError
 from anymail.message import AnymailMessage
 from django.core.mail import get_connection
+from urllib3.exceptions import ConnectTimeoutError
 
 logger = logging.getLogger(__name__)
+
+# Answers that speak of this moment or of our account, and not of the message.
+HTTP_LATER = {401, 403, 408, 425, 429}
 
 
 class Fate(Enum):
@@ -72,7 +75,7 @@ class Transport:
         message.connection = self._connection
         try:
             message.send()
-        except (AnymailError, OSError) as error:
+        except (AnymailError, OSError, ValueError) as error:  # ValueError: cannot be written
             self._close()
             return Result(fate_of(error), f"{type(error).__name__}: {error}"[:500])
         return Result(Fate.ACCEPTED, _provider_id(message))
@@ -89,27 +92,52 @@ def fate_of(error: Exception) -> Fate:
     """Decide from an error whether the message was taken; only a clear no is a no.
 
     SMTP: 4xx is "not now", 5xx is "no" (RFC 5321 4.2.1); a lost connection says nothing.
-    HTTP: 429 and 5xx are "not now", other 4xx "no"; no status at all says nothing.
+    HTTP: 5xx and a few others are "not now", other 4xx "no"; an answer that cannot be read
+    says nothing, nor does silence, unless nobody was there to listen.
     """
+    match error:
+        case SMTPException():
+            return _fate_of_smtp(error)
+        case AnymailAPIError(status_code=int(status)):
+            return _by_status(status)
+        case AnymailAPIError():
+            return Fate.LATER if _is_unheard(error) else Fate.UNKNOWN
+        case OSError():
+            return Fate.UNKNOWN
+        case _:
+            return Fate.NEVER  # the message could not be built
+
+
+def _fate_of_smtp(error: SMTPException) -> Fate:
     match error:
         case SMTPRecipientsRefused(recipients=refused):
             return _by_code(max(code for code, _ in refused.values()))
-        case SMTPSenderRefused(smtp_code=code) | SMTPResponseException(smtp_code=code):
+        case SMTPResponseException(smtp_code=code):  # the sender or the text refused
             return _by_code(code)
         case SMTPServerDisconnected():
             return Fate.UNKNOWN
-        case SMTPException():
-            return Fate.NEVER  # the server lacks what we need, such as AUTH
-        case AnymailAPIError(status_code=int(status)):
-            return Fate.LATER if status == 429 or status >= 500 else Fate.NEVER
-        case AnymailAPIError() | OSError():
-            return Fate.UNKNOWN
         case _:
-            return Fate.NEVER  # Anymail refused to build the message
+            return Fate.NEVER  # the server lacks what we need, such as SMTPUTF8
 
 
 def _by_code(code: int) -> Fate:
-    return Fate.LATER if 400 <= code < 500 else Fate.NEVER
+    """What an SMTP code means; a garbled answer counts as -1."""
+    if 400 <= code < 500:
+        return Fate.LATER
+    return Fate.NEVER if 500 <= code < 600 else Fate.UNKNOWN
+
+
+def _by_status(status: int) -> Fate:
+    if status in HTTP_LATER or status >= 500:
+        return Fate.LATER
+    return Fate.NEVER if status >= 400 else Fate.UNKNOWN
+
+
+def _is_unheard(error: BaseException) -> bool:
+    """Whether no connection came about: requests says so two levels down."""
+    cause = error.__cause__
+    failure = cause.args[0] if cause is not None and cause.args else None
+    return isinstance(getattr(failure, "reason", None), ConnectTimeoutError)
 
 
 def _provider_id(message: AnymailMessage) -> str:

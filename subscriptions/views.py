@@ -11,7 +11,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -141,8 +140,7 @@ def _preferences_page(
         "today_url": reverse("newsletter:today", args=[token]),
         "unsubscribe_url": _path(links.unsubscribe(subscriber)),
     }
-    with timezone.override(zone):  # or the template would turn the hour into UTC
-        return render(request, "subscriptions/preferences.html", context)
+    return render(request, "subscriptions/preferences.html", context)
 
 
 def _ask(form: JoinForm, *, ip: str, at: datetime) -> None:

@@ -12,6 +12,8 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+from newsletter.demo.processes import die_with_parent
+
 OPTIONS = (
     "-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off "
     "-c max_connections=60"
@@ -29,8 +31,19 @@ class Postgres:
         if self.user:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
         self.data = self.folder / "data"
-        self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                  "--no-sync", "--locale=C")
+        self._run(
+            "initdb",
+            "-D",
+            self.data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--locale=C",
+        )
         self.process = self._start()
         self.url = f"postgres://postgres@/postgres?host={self.folder}"
 
@@ -63,7 +76,12 @@ class Postgres:
         command = [str(self.programs / "postgres"), "-D", str(self.data), "-k", str(self.folder)]
         process = subprocess.Popen(
             [*command, *OPTIONS.split()],
-            stdout=log, stderr=log, cwd="/", start_new_session=True, **self._as_user(),
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+            **self._as_user(),
         )
         for _ in range(1000):
             if process.poll() is not None:

@@ -25,7 +25,8 @@ def say(line: str) -> None:
 
 def main() -> int:
     options = arguments()
-    signal.signal(signal.SIGTERM, interrupted)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
     try:
         product = Product(
             FOLDER.absolute(), is_fresh=options.fresh, prefers_known_ports=not options.once
@@ -42,6 +43,7 @@ def main() -> int:
         say(str(error))
         return 1
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave orphans
         product.stop()
 
 
@@ -74,7 +76,7 @@ def wait(product: Product) -> int:
 
 
 def interrupted(number: int, frame: FrameType | None) -> None:
-    """Treat a polite kill like Ctrl-C."""
+    """Treat a closed terminal and a polite kill like Ctrl-C."""
     raise KeyboardInterrupt
 
 

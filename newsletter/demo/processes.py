@@ -59,7 +59,7 @@ class Processes:
                 stderr=log,
                 env=self.environment,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  # no thread runs yet that locks
+                preexec_fn=die_with_parent,  # noqa: PLW1509  # no thread runs yet that locks
             )
 
     def wait_for(self, name: str, is_up: Callable[[], bool]) -> None:
@@ -100,7 +100,7 @@ class Processes:
         self.running.clear()
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """On Linux: if the one that started us is killed, end as well, so that no orphan is left."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

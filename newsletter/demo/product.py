@@ -14,7 +14,7 @@ import httpx2
 from newsletter.demo.processes import Processes, answers, free_port
 from newsletter.demo.valkey import Valkey
 
-WORKER = "celery -A newsletter.config worker -Q letters,bulk -c 2 -l INFO --without-mingle"
+WORKER = "celery -A newsletter.config worker -Q letters,bulk,papers -c 2 -l INFO --without-mingle"
 BEAT = "celery -A newsletter.config beat -l INFO"
 
 
@@ -99,6 +99,7 @@ def _locked(folder: Path) -> IO[str]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
+        lock.close()
         raise Busy(f"another demo is running in {folder}") from error
     return lock
 

@@ -10,6 +10,8 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+from newsletter.demo.processes import die_with_parent
+
 READY_SECONDS = 10.0
 
 
@@ -52,6 +54,7 @@ class Valkey:
             ],
             stdout=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509  # no thread runs yet that locks
         )
         self._wait()
 

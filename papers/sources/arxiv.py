@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from defusedxml.ElementTree import ParseError, iterparse
 from django.conf import settings
 
-from papers import fetch as web
+from papers.sources import fetch as web
 from papers.sources import PaperRecord, Refused, SourceError, fields, reading
 
 if TYPE_CHECKING:

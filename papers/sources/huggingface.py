@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from papers import fetch as web
+from papers.sources import fetch as web
 from papers.sources import Counts, PaperRecord, Refused, SourceError, fields, reading
 
 MOST_PAGES = 20  # of 100 papers; the longest list known has about as many as one page

@@ -14,11 +14,14 @@ from django.db import connection
 
 from newsletter.demo.processes import Processes, free_port
 
-WORKER = "celery -A newsletter.config worker -Q letters,bulk -c 2 -l INFO --without-mingle"
+WORKER = "celery -A newsletter.config worker -Q letters,bulk,papers -c 2 -l INFO --without-mingle"
 
 
 class Sink:
-    """An SMTP server that takes everything, slowly, and counts per recipient."""
+    """An SMTP server that takes everything, counts per recipient, and answers late.
+
+    Between taking and answering the sender does not know: there a kill hurts most.
+    """
 
     def __init__(self, *, delay: float) -> None:
         self.delay = delay
@@ -27,12 +30,12 @@ class Sink:
         self.message_ids: Counter[str] = Counter()
 
     async def handle_DATA(self, server, session, envelope):
-        await asyncio.sleep(self.delay)
         self.taken.update(envelope.rcpt_tos)
         headers = envelope.content.split(b"\r\n\r\n", 1)[0].decode().splitlines()
         self.message_ids.update(h for h in headers if h.lower().startswith("message-id:"))
         if self.also:
             await self.also.handle_DATA(server, session, envelope)
+        await asyncio.sleep(self.delay)
         return "250 taken"
 
 
@@ -66,7 +69,7 @@ class Machinery:
 
 @pytest.fixture
 def sink():
-    handler = Sink(delay=0.004)
+    handler = Sink(delay=0.02)
     controller = Controller(handler, hostname="127.0.0.1", port=free_port())
     controller.start()
     handler.port = controller.port

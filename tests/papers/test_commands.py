@@ -183,7 +183,7 @@ def test_a_saved_list_is_read_from_disk(tmp_path, run):
     paper = {"id": "2603.00001", "title": "Skating robots", "summary": "We skate.", "upvotes": 7}
     path = tmp_path / "2026-03-16.json"
     path.write_text(json.dumps([{"paper": paper, "numComments": 2}]))
-    out, err, status = run("ingest_papers", "huggingface", "--file", str(path))
+    _, err, status = run("ingest_papers", "huggingface", "--file", str(path))
     assert (err, status) == ("", 0)
     stored = Paper.objects.get()
     assert (stored.votes, stored.comments, stored.listed_on) == (7, 2, date(2026, 3, 16))

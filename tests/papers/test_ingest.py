@@ -112,12 +112,19 @@ def test_records_of_one_paper_become_one_paper_and_the_later_wins(monkeypatch, b
     assert outcome(store(*twice)) == (0, 0, 1)
 
 
-def test_the_score_of_a_known_paper_is_left_alone():
+def test_a_score_that_is_computed_meanwhile_is_left_alone(monkeypatch):
     store(record())
-    Paper.objects.update(trend_score=0.7, first_seen_at=AT - timedelta(days=9))
-    store(record(abstract="New."))
+    load = ingest.rows.load
+
+    def load_slowly(records):
+        drafts = load(records)
+        Paper.objects.update(trend_score=0.7)
+        return drafts
+
+    monkeypatch.setattr(ingest.rows, "load", load_slowly)
+    assert outcome(store(record(abstract="New."), at=AT + timedelta(days=1))) == (0, 1, 0)
     paper = Paper.objects.get()
-    assert (paper.trend_score, paper.first_seen_at) == (0.7, AT - timedelta(days=9))
+    assert (paper.abstract, paper.trend_score, paper.first_seen_at) == ("New.", 0.7, AT)
 
 
 def test_every_count_is_kept_and_the_newest_is_shown():

@@ -1,0 +1,53 @@
+"""System checks: settings that work, and that mail services or the law will not like."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+
+from subscriptions import mail
+
+# Where anybody can have an address, so nobody can sign for one (DKIM, DMARC).
+PUBLIC_DOMAINS = {
+    *("163.com", "aol.com", "fastmail.com", "gmail.com", "googlemail.com", "icloud.com"),
+    *("mac.com", "mail.com", "mail.ru", "me.com", "msn.com", "pm.me", "proton.me"),
+    *("protonmail.com", "qq.com", "t-online.de", "web.de", "ymail.com"),
+}
+# Providers with a domain for each country: yahoo.co.uk, hotmail.fr, outlook.com.br.
+PUBLIC_NAME = re.compile(r"(gmx|hotmail|live|outlook|yahoo|yandex|zoho)\.((co|com)\.)?[a-z]{2,3}")
+
+
+def is_public_provider(domain: str) -> bool:
+    """True if anybody can get an address at that domain."""
+    name = domain.casefold().rstrip(".")
+    return name in PUBLIC_DOMAINS or PUBLIC_NAME.fullmatch(name) is not None
+
+
+def sender(**kwargs: Any) -> list[checks.CheckMessage]:
+    """MAIL_FROM must be of a domain that the site can sign for."""
+    domain = mail.domain()
+    if not is_public_provider(domain):
+        return []
+    return [
+        checks.Warning(
+            f"MAIL_FROM is an address at {domain}, and only {domain} itself can sign for it.",
+            hint="Send from a domain that you own; the others refuse or hide such mail.",
+            id="newsletter.W001",
+        )
+    ]
+
+
+def postal_address(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Bulk mail must say who sends it and where he can be reached by post (CAN-SPAM)."""
+    if settings.DEBUG or settings.POSTAL_ADDRESS.strip():
+        return []
+    return [
+        checks.Warning(
+            "POSTAL_ADDRESS is empty, so digests do not say who sends them.",
+            hint="Many countries want a postal address in bulk mail.",
+            id="newsletter.W002",
+        )
+    ]

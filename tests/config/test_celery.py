@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.conf import settings
+
+from newsletter.config import celery_app
+from subscriptions import outbox
+
+OURS = {
+    "newsletter.tick",
+    "newsletter.sweep",
+    "newsletter.pump",
+    "subscriptions.post_letters",
+    "subscriptions.purge",
+    "papers.poll",
+    "papers.ingest_source",
+    "papers.score_recent",
+}
+# Redis hands such a message out again and again, or loses it: the future lives in rows.
+IN_THE_FUTURE = re.compile(r"\beta=|\bcountdown=|\bself\.retry\(|\bautoretry_for=")
+
+
+@pytest.fixture(scope="module")
+def tasks():
+    celery_app.loader.import_default_modules()
+    return {name: task for name, task in celery_app.tasks.items() if not name.startswith("celery")}
+
+
+def test_these_are_all_tasks(tasks):
+    assert set(tasks) == OURS
+
+
+def test_no_task_keeps_a_result(tasks):
+    assert all(task.ignore_result for task in tasks.values())
+
+
+def test_every_task_is_acknowledged_after_its_work(tasks):
+    assert all(task.acks_late and task.reject_on_worker_lost for task in tasks.values())
+
+
+def test_the_timetable_rings_tasks_that_exist_and_waits_for_none(tasks):
+    timetable = celery_app.conf.beat_schedule
+    assert {entry["task"] for entry in timetable.values()} <= set(tasks)
+    assert all(entry["options"]["expires"] == entry["schedule"] for entry in timetable.values())
+
+
+def test_every_task_without_arguments_that_nobody_rings_is_in_the_timetable():
+    rung = {"newsletter.pump", "papers.ingest_source", "papers.score_recent"}
+    assert set(celery_app.conf.beat_schedule) == OURS - rung
+
+
+@pytest.mark.parametrize(("name", "queue"), [("subscriptions.purge", "letters"), ("x.y", "bulk")])
+def test_a_confirmation_does_not_wait_behind_digests(name, queue):
+    route = celery_app.amqp.router.route({}, name)
+    assert route["queue"].name == queue
+
+
+def test_a_pump_ends_long_before_its_time_limit():
+    assert outbox.BUDGET + settings.EMAIL_TIMEOUT < settings.CELERY_TASK_SOFT_TIME_LIMIT
+
+
+def test_no_message_carries_a_time_to_wait():
+    modules = [
+        path
+        for package in ("papers", "subscriptions", "newsletter")
+        for path in (settings.BASE_DIR / package).rglob("*.py")
+    ]
+    assert len(modules) > 30
+    assert [path for path in modules if IN_THE_FUTURE.search(path.read_text())] == []

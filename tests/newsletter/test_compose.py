@@ -1,0 +1,390 @@
+"""The digest as it leaves: its headers, its two parts, its links, and when there is none."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import urlsplit
+
+import pytest
+from anymail.message import AnymailMessage
+from django.core import mail
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter import compose
+from newsletter.compose import excerpt, name_authors, shorten
+from newsletter.models import Delivery, Issue
+from papers.models import Paper, Topic
+from subscriptions import links, outbox
+from subscriptions.ledger import State
+from subscriptions.models import Consent, Subscriber, Suppression, address_hash
+from subscriptions.outbox import NotToBeSent
+from tests.conftest import MOMENT
+
+SITE = "https://news.example.org"
+NASTY_TITLES = [
+    "If a < b & c > d",
+    "Braces {{ items }} and {{x}}",
+    "Tags {% debug %} and {# none #}",
+    "<script>alert(1)</script>",
+    "Quotes \" and ' here",
+    "Über $\\alpha_{i}$ 深層学習 🧪",
+]
+
+
+def composed(delivery: Delivery) -> AnymailMessage:
+    return compose.compose_all([delivery])(delivery)
+
+
+def html_of(message: AnymailMessage) -> str:
+    return str(message.alternatives[0].content)
+
+
+def addresses_in(text: str) -> set[str]:
+    return {unescape(link) for link in re.findall(r"https?://[^\s\"<>]+", text)}
+
+
+def own_paths(message: AnymailMessage) -> list[str]:
+    """The pages of our site that the mail links to."""
+    found = addresses_in(message.body) | addresses_in(html_of(message))
+    return sorted(urlsplit(link).path for link in found if link.startswith(SITE))
+
+
+def post_all() -> None:
+    outbox.post(Delivery.objects.all(), compose.compose_all)
+
+
+# --- headers --------------------------------------------------------------------------
+
+
+def test_the_headers_are_those_of_bulk_mail(make_delivery):
+    delivery = make_delivery()
+    headers = composed(delivery).extra_headers
+
+    assert headers["List-Unsubscribe"] == f"<{links.unsubscribe(delivery.subscriber)}>"
+    assert re.fullmatch(rf"<{SITE}/unsubscribe/[\w.~-]+/>", headers["List-Unsubscribe"])
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert headers["List-Id"] == "Trending Papers <digest.news.example.org>"
+    assert headers["List-Archive"] == f"<{SITE}/>"
+    assert headers["Feedback-ID"] == "daily-20260317:daily:digest:newsletter"
+    assert headers["Precedence"] == "bulk"
+    assert headers["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Papers, Inc.", '"Papers, Inc." <digest.news.example.org>'),
+        ("Käse", "=?utf-8?b?S8Okc2U=?= <digest.news.example.org>"),
+    ],
+)
+def test_a_list_id_is_readable_whatever_the_sites_name(make_delivery, settings, name, expected):
+    settings.SITE_NAME = name
+    assert composed(make_delivery()).message()["List-Id"] == expected
+
+
+def test_the_message_id_is_the_same_for_every_try(make_delivery):
+    delivery = make_delivery()
+    ids = {composed(delivery).extra_headers["Message-ID"] for _ in range(2)}
+    assert ids == {f"<{delivery.public_id}@news.example.org>"}
+
+
+def test_it_is_addressed_to_the_reader_alone(make_delivery, make_subscriber):
+    delivery = make_delivery(reader=make_subscriber("ann@example.net"))
+    message = composed(delivery)
+    assert message.recipients() == ["ann@example.net"]
+    assert message.message().get_all("To") == ["ann@example.net"]
+    assert message.from_email == "Trending Papers <digest@news.example.org>"
+
+
+def test_the_subject_counts_papers_and_names_the_first(make_delivery, make_paper):
+    papers = [make_paper("A first title", topics=["agents"]), make_paper(topics=["agents"])]
+    assert composed(make_delivery(papers)).subject == "2 papers for you: A first title"
+    assert composed(make_delivery(papers[:1])).subject == "1 paper for you: A first title"
+
+
+def test_a_long_title_is_cut_in_the_subject(make_delivery, make_paper):
+    subject = composed(make_delivery([make_paper("A long title " * 20)])).subject
+    assert subject.endswith("A long title A long…")
+    assert len(subject.partition(": ")[2]) <= 60
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Two\r\nBcc: eve@example.net", "Turned \u202eround\u2066", "Nul\0 and \u2028 and \x85"],
+)
+def test_no_title_can_start_a_header_or_turn_the_subject_round(make_delivery, title):
+    delivery = make_delivery(papers=1)
+    message = compose.digest(
+        delivery,
+        delivery.subscriber,
+        compose.items(delivery, {delivery.paper_ids[0]: Paper(pk=0, title=title)}),
+    )
+    assert message.subject.isprintable()
+    assert "Bcc" not in message.message()
+    assert message.recipients() == [delivery.subscriber.email]
+
+
+# --- what is in it --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("title", NASTY_TITLES)
+def test_titles_are_text_and_nothing_else(make_delivery, make_paper, title):
+    message = composed(make_delivery([make_paper(title, abstract=f"We say: {title}.")]))
+    assert title in message.subject
+    assert title in message.body
+    assert title in unescape(html_of(message))
+    assert "<script>" not in html_of(message)
+
+
+def test_both_parts_have_every_title_and_link(make_delivery, make_paper):
+    papers = [
+        make_paper(
+            f"Title number {number}",
+            topics=["agents"],
+            code_url=f"https://code.example.org/{number}?a=1&b=2",
+            project_url=f"https://project.example.org/{number}",
+        )
+        for number in range(10)
+    ]
+    message = composed(make_delivery(papers))
+    expected = {
+        link
+        for paper in papers
+        for link in (paper.abstract_url, paper.pdf_url, paper.code_url, paper.project_url)
+    }
+    assert len(expected) == 40
+    for part in (message.body, html_of(message)):
+        assert expected <= addresses_in(part)
+        assert all(paper.title in part for paper in papers)
+
+
+@pytest.mark.parametrize("count", [100, 5000])
+def test_very_many_authors_are_counted_not_listed(make_delivery, make_paper, count):
+    paper = make_paper(authors=[f"Author {number}" for number in range(count)])
+    message = composed(make_delivery([paper]))
+    shown = f"Author 0, Author 1, Author 2 and {count - 3:,} more"
+    assert shown in message.body
+    assert shown in html_of(message)
+    assert len(message.message().as_bytes()) < 30_000
+
+
+def test_why_a_paper_is_there_is_said(make_delivery, make_paper, make_topic):
+    make_topic("vision", name="Computer vision")
+    paper = make_paper(topics=["agents", "vision", "robots"])
+    body = composed(make_delivery([paper])).body
+    why = 'Why: you follow Agents and Computer vision; title mentions "agents"'
+    assert why in " ".join(body.split())
+
+
+def test_a_reason_that_no_longer_holds_is_left_out(make_delivery, make_paper):
+    paper = make_paper(topics=["agents"])
+    delivery = make_delivery([paper])
+    paper.assignments.all().delete()
+    assert "Why:" not in composed(delivery).body
+
+
+def test_our_summary_comes_before_the_abstract(make_delivery, make_paper):
+    body = composed(make_delivery([make_paper(summary="In short.", abstract="At length.")])).body
+    assert "In short." in body
+    assert "At length." not in body
+
+
+@pytest.mark.parametrize(
+    ("papers", "preheader"), [(1, "We study things of kind"), (2, "Also: Paper number")]
+)
+def test_the_preheader_tells_what_the_subject_does_not(make_delivery, papers, preheader):
+    assert f">{preheader}" in html_of(composed(make_delivery(papers)))
+
+
+def test_a_paper_that_is_gone_is_left_out(make_delivery, make_paper):
+    gone, kept = make_paper("Gone"), make_paper("Kept")
+    delivery = make_delivery([gone, kept])
+    gone.delete()
+    message = composed(delivery)
+    assert message.subject == "1 paper for you: Kept"
+    assert "1. Kept" in message.body
+    assert "Gone" not in message.body + html_of(message)
+
+
+def test_a_digest_without_papers_is_not_to_be_sent(make_delivery):
+    delivery = make_delivery()
+    Paper.objects.all().delete()
+    with pytest.raises(NotToBeSent, match="gone"):
+        composed(delivery)
+
+
+# --- its links ------------------------------------------------------------------------
+
+
+def everything() -> list[object]:
+    models = (Subscriber, Consent, Delivery, Issue, Paper, Topic)
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_looking_at_every_link_changes_nothing(make_delivery, client, method):
+    paths = own_paths(composed(make_delivery()))
+    before = everything()
+    assert [path.split("/")[1] for path in paths] == ["preferences", "today", "unsubscribe"]
+    for path in paths:
+        assert getattr(client, method)(path).status_code == 200
+    assert everything() == before
+
+
+def test_one_click_unsubscribes_without_cookies_and_without_a_redirect(make_delivery):
+    message = composed(make_delivery())
+    link = message.extra_headers["List-Unsubscribe"].strip("<>")
+    response = Client(enforce_csrf_checks=True).post(
+        urlsplit(link).path, message.extra_headers["List-Unsubscribe-Post"].encode(),
+        content_type="application/x-www-form-urlencoded",
+    )  # fmt: skip
+    assert response.status_code == 200
+    assert "Location" not in response
+    assert not response.cookies
+    assert Subscriber.objects.get().state == Subscriber.State.UNSUBSCRIBED
+
+
+def test_no_link_tells_who_the_reader_is(make_delivery, make_subscriber):
+    reader = make_subscriber("ann.reader@example.net", pk=70203040)
+    delivery = make_delivery(reader=reader, pk=80305070)
+    message = composed(delivery)
+    for link in addresses_in(message.body + html_of(message)):
+        assert not any(word in link for word in ("ann", "70203040", "80305070"))
+    assert "ann.reader" not in message.body + html_of(message)
+
+
+# --- readers to whom it is not sent ---------------------------------------------------
+
+
+def test_it_is_sent_through_the_ledger(make_delivery):
+    deliveries = [make_delivery() for _ in range(3)]
+    post_all()
+    assert [m.to for m in mail.outbox] == [[d.subscriber.email] for d in deliveries]
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.ACCEPTED}
+
+
+@pytest.mark.parametrize("state", [s for s in Subscriber.State if s != "confirmed"])
+def test_who_left_between_claim_and_compose_gets_nothing(make_delivery, state):
+    delivery = make_delivery()
+    compose_one = compose.compose_all([delivery])
+    Subscriber.objects.update(state=state)
+    with pytest.raises(NotToBeSent, match=state):
+        compose_one(delivery)
+
+
+def test_who_left_before_the_chunk_was_claimed_is_skipped(make_delivery):
+    stays, leaves = make_delivery(), make_delivery()
+    leaves.subscriber.unsubscribe(at=MOMENT)
+    post_all()
+    leaves.refresh_from_db()
+    assert (leaves.state, leaves.error) == (State.SKIPPED, "the reader is unsubscribed")
+    assert [message.to for message in mail.outbox] == [[stays.subscriber.email]]
+
+
+def test_a_suppressed_address_is_skipped_even_if_its_reader_confirmed(make_delivery):
+    delivery = make_delivery()
+    Suppression.objects.create(address_hash=address_hash(delivery.subscriber.email), at=MOMENT)
+    post_all()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error) == (State.SKIPPED, "the address is suppressed")
+    assert mail.outbox == []
+
+
+def test_an_erased_reader_stops_nobody_elses_mail(make_delivery):
+    erased, other = make_delivery(), make_delivery()
+    Subscriber.objects.filter(pk=erased.subscriber_id).delete()
+    compose_one = compose.compose_all([erased, other])
+    with pytest.raises(NotToBeSent, match="erased"):
+        compose_one(erased)
+    assert compose_one(other).to == [other.subscriber.email]
+
+
+@pytest.mark.parametrize(("deliveries", "papers"), [(1, 1), (1, 10), (10, 2)])
+def test_each_mail_of_a_chunk_costs_one_query(
+    make_delivery, django_assert_num_queries, deliveries, papers
+):
+    for _ in range(deliveries):
+        make_delivery(papers)
+    chunk = list(Delivery.objects.all())
+    with django_assert_num_queries(6 + deliveries):
+        compose_one = compose.compose_all(chunk)
+        for delivery in chunk:
+            compose_one(delivery)
+
+
+# --- cutting text ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        ([], ""),
+        (["A"], "A"),
+        (["A", "B", "C", "D"], "A, B, C, D"),
+        (["A", "B", "C", "D", "E"], "A, B, C and 2 more"),
+        (["A"] * 1503, "A, A, A and 1,500 more"),
+    ],
+)
+def test_authors_are_named(names, shown):
+    assert name_authors(names) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("0123456789", "0123456789"),
+        ("01234567890", "012345678…"),
+        ("one two three", "one two…"),
+        ("one two, three", "one two…"),
+        ("one two th", "one two th"),
+        ("          .", "…"),
+    ],
+)
+def test_text_is_cut_after_a_word(text, shown):
+    assert shorten(text, 10) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("One. Two. Three is longer.", "One. Two."),
+        ("One! Two? Three is longer.", "One! Two?"),
+        ("The first sentence is too long. Two.", "The first…"),
+        ("Version 1.52 is a number.", "Version…"),
+    ],
+)
+def test_an_excerpt_has_whole_sentences(text, shown):
+    assert excerpt(text, 12) == shown
+
+
+@given(text=st.text(), limit=st.integers(1, 60))
+def test_shortened_text_is_never_longer_than_the_limit(text, limit):
+    short = shorten(text, limit)
+    assert len(short) <= limit
+    assert short == text or short.endswith("…")
+    assert text.startswith(short.removesuffix("…"))
+
+
+@given(
+    words=st.lists(st.text("abc", min_size=1, max_size=8), min_size=1), limit=st.integers(10, 60)
+)
+def test_shortened_text_has_whole_words(words, limit):
+    text = " ".join(words)
+    kept = shorten(text, limit).removesuffix("…")
+    assert kept.split() == words[: len(kept.split())]
+
+
+@given(text=st.text(alphabet="ab. !?\n"), limit=st.integers(1, 60))
+def test_an_excerpt_is_never_longer_than_the_limit(text, limit):
+    assert len(excerpt(text, limit)) <= limit
+
+
+@given(st.lists(st.text()))
+def test_naming_authors_never_fails(names):
+    shown = name_authors(names)
+    assert all(name in shown for name in names[:3])

@@ -1,0 +1,30 @@
+"""Builders that tests of the mail pipeline share."""
+
+from __future__ import annotations
+
+import pytest
+
+from subscriptions.ledger import State
+from subscriptions.models import Letter
+
+
+@pytest.fixture
+def make_letter(make_subscriber):
+    """A letter to a confirmed reader; `**fields` set its place in the ledger."""
+
+    def make(**fields) -> Letter:
+        fields.setdefault("kind", Letter.Kind.ALREADY)
+        reader = fields.pop("subscriber", None) or make_subscriber()
+        return Letter.objects.create(subscriber=reader, **fields)
+
+    return make
+
+
+@pytest.fixture
+def states(db):
+    """Return state -> number of letters."""
+
+    def count() -> dict[State, int]:
+        return {State(state): n for state, n in Letter.objects.all().counts().items()}
+
+    return count
