@@ -87,7 +87,7 @@ def _save_choices(drafts: Iterable[Draft]) -> None:
                 paper_id=paper_id,
                 topic=topics[slug],
                 strength=1,
-                reason="editor's choice",
+                reason="chosen for it by an editor",
                 is_by_hand=True,
             )
             for paper_id, slug in sorted(chosen)

@@ -38,7 +38,8 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         return self.deliverable().filter(next_digest_at__lte=at).order_by("next_digest_at", "pk")
 
     def by_address(self, email: str) -> SubscriberQuerySet:
-        return self.filter(email__iexact=email)
+        """The reader of an address, whatever its case; found by the index of the constraint."""
+        return self.alias(address=Lower("email")).filter(address=email.lower())
 
 
 class Subscriber(models.Model):

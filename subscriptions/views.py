@@ -128,6 +128,7 @@ def _preferences_page(
 ) -> HttpResponse:
     zone = ZoneInfo(subscriber.time_zone)
     planned = subscriber.next_digest_at
+    is_due = planned is not None and planned <= now()  # the next tick makes it
     token = tokens.make(Purpose.PREFERENCES, subscriber)
     context = {
         "form": form,
@@ -136,7 +137,8 @@ def _preferences_page(
         "is_active": subscriber.is_deliverable,
         "is_saved": "saved" in request.GET and not form.is_bound,
         "is_welcome": "welcome" in request.GET and not form.is_bound,
-        "next_digest": planned.astimezone(zone) if planned else None,
+        "is_due": is_due,
+        "next_digest": planned.astimezone(zone) if planned and not is_due else None,
         "today_url": reverse("newsletter:today", args=[token]),
         "unsubscribe_url": _path(links.unsubscribe(subscriber)),
     }

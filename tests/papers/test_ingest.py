@@ -218,7 +218,7 @@ def test_topics_that_a_source_names_are_kept_as_by_hand(make_topic, caplog):
     rows = Assignment.objects.filter(is_by_hand=True).values_list("topic__slug", "strength")
     assert set(rows) == {("skating", 1), ("proofs", 1)}
     assert set(Assignment.objects.filter(strength=1).values_list("reason")) == {
-        ("editor's choice",)
+        ("chosen for it by an editor",)
     }
     assert "no-such-topic" in caplog.text
 

@@ -71,7 +71,7 @@ def test_recent_lists_are_scored(make_paper):
 
 def test_a_worker_is_asked_through_the_broker():
     with celery_app.connection_for_write() as connection:
-        queue = connection.SimpleQueue("bulk")
+        queue = connection.SimpleQueue("papers")
         queue.clear()
         tasks.ask_for("arxiv")
         message = queue.get(timeout=5)

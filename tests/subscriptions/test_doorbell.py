@@ -60,9 +60,7 @@ def test_a_ring_is_fast():
     redis.Redis.from_url(os.environ["REDIS_URL"]).delete("letters")
 
 
-@pytest.mark.parametrize(
-    "url", ["redis://127.0.0.1:1/0", "unix:///tmp/nobody-listens-here.sock", "redis://no.invalid/0"]
-)
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///tmp/nobody-listens-here.sock"])
 def test_a_broker_that_is_away_costs_little(use_broker, url):
     use_broker(url)
     heard, seconds = ring()

@@ -361,6 +361,14 @@ def test_the_next_digest_is_shown_in_the_readers_own_time(client, make_subscribe
     assert b"21:00</time>" in response.content
 
 
+def test_a_digest_that_is_due_already_is_announced_without_a_time(client, make_subscriber):
+    reader = make_subscriber(next_digest_at=datetime(2026, 3, 17, 7, tzinfo=UTC))
+    response = client.get(path(Purpose.PREFERENCES, reader))
+
+    assert response.context["next_digest"] is None
+    assert b"are on their way" in response.content
+
+
 def test_the_preferences_page_hides_most_of_the_address(client, make_subscriber):
     response = client.get(path(Purpose.PREFERENCES, make_subscriber("alice@example.net")))
 
@@ -385,7 +393,9 @@ def test_who_is_no_reader_sees_that_and_cannot_choose(client, make_subscriber, s
     link = path(Purpose.PREFERENCES, make_subscriber(state=state, topics=["agents"]))
     before = snapshot()
 
-    assert client.get(link).context["is_active"] is False
+    response = client.get(link)
+    assert response.context["is_active"] is False
+    assert b"<form" not in response.content
     assert client.post(link, WISHES).context["is_active"] is False
     assert snapshot() == before
 

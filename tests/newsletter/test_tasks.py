@@ -1,0 +1,129 @@
+"""The entry points of the workers, called as a worker calls them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import time_machine
+from celery import current_app
+from django.core import mail
+
+from newsletter import tasks
+from newsletter.models import Delivery
+from subscriptions import outbox
+from subscriptions.ledger import State
+from tests.conftest import MOMENT
+
+
+@pytest.fixture
+def rings(monkeypatch):
+    """Which tasks were woken up, and for how long the bell can be heard."""
+    rung = []
+    monkeypatch.setattr(tasks, "ring", lambda task, *, expires: rung.append((task.name, expires)))
+    return rung
+
+
+def states() -> set[str]:
+    return set(Delivery.objects.values_list("state", flat=True))
+
+
+def test_tasks_have_fixed_names_and_keep_no_results():
+    found = {task.name: task.ignore_result for task in (tasks.tick, tasks.sweep, tasks.pump)}
+    assert found == dict.fromkeys(("newsletter.tick", "newsletter.sweep", "newsletter.pump"), True)
+
+
+@time_machine.travel(MOMENT, tick=False)
+def test_the_tick_opens_what_is_due_and_rings(make_subscriber, make_paper, rings, settings):
+    make_paper(topics=["agents"])
+    reader = make_subscriber(topics=["agents"], next_digest_at=MOMENT)
+    tasks.tick.run()
+
+    assert Delivery.objects.get().subscriber == reader
+    assert rings == [("newsletter.pump", settings.SWEEP_SECONDS)]
+    assert mail.outbox == []
+
+
+@time_machine.travel(MOMENT, tick=False)
+def test_a_tick_without_work_is_silent(make_subscriber, make_delivery, rings):
+    make_subscriber(topics=["vision"], next_digest_at=MOMENT)  # for whom there is no paper
+    make_delivery(state=State.ACCEPTED)
+    tasks.tick.run()
+    assert rings == []
+
+
+def test_the_pump_sends_everything(make_delivery, rings):
+    readers = [make_delivery().subscriber for _ in range(3)]
+    tasks.pump.run()
+
+    assert [message.to for message in mail.outbox] == [[reader.email] for reader in readers]
+    assert states() == {State.ACCEPTED}
+    assert rings == []
+
+
+def test_the_pump_wakes_another_worker_for_a_second_chunk(make_delivery, rings, settings):
+    settings.CLAIM_SIZE = 2
+    for _ in range(5):
+        make_delivery()
+    tasks.pump.run()
+
+    assert len(mail.outbox) == 5
+    assert [name for name, _ in rings] == ["newsletter.pump"]
+
+
+@pytest.mark.parametrize(("sent", "bells"), [(1, 1), (0, 0)])
+def test_the_pump_passes_on_what_it_had_no_time_for(make_delivery, rings, monkeypatch, sent, bells):
+    """Unless it could send nothing: then the mail service is away."""
+    make_delivery()
+    monkeypatch.setattr(outbox, "post", lambda *_: sent)
+    tasks.pump.run()
+    assert len(rings) == bells
+
+
+def test_the_sweep_takes_up_what_a_dead_worker_left(make_delivery, rings):
+    delivery = make_delivery(state=State.CLAIMED, lease_until=MOMENT, claims=1)
+    tasks.sweep.run()
+    delivery.refresh_from_db()
+    assert delivery.state == State.PENDING
+    assert len(rings) == 1
+
+
+def test_from_the_tick_to_the_inbox(make_subscriber, make_paper, monkeypatch):
+    monkeypatch.setattr(tasks, "ring", lambda task, *, expires: task.apply(throw=True))
+    make_paper("The one", topics=["agents"])
+    make_subscriber("ann@example.net", topics=["agents"], next_digest_at=MOMENT)
+    with time_machine.travel(MOMENT, tick=False):
+        tasks.tick.apply(throw=True)
+        tasks.tick.apply(throw=True)
+
+    [message] = mail.outbox
+    assert (message.to, message.subject) == (["ann@example.net"], "1 paper for you: The one")
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.issue.imbalance()) == (State.ACCEPTED, 0)
+    assert delivery.provider_id
+
+
+@pytest.fixture
+def bulk_queue():
+    """The messages that wait in the real broker."""
+    with current_app.connection_for_write() as connection:
+        channel = connection.default_channel
+        channel.client.delete("bulk")
+        yield lambda: [json.loads(text) for text in channel.client.lrange("bulk", 0, -1)]
+        channel.client.delete("bulk")
+
+
+def test_the_bell_is_one_message_without_arguments(make_delivery, bulk_queue):
+    make_delivery()
+    tasks.ring_pump()
+    [message] = bulk_queue()
+    assert message["headers"]["task"] == "newsletter.pump"
+    assert message["headers"]["argsrepr"] == "()"
+    assert message["headers"]["expires"]
+
+
+@pytest.mark.parametrize("state", [s for s in State if s != State.PENDING])
+def test_without_work_nothing_is_published(make_delivery, bulk_queue, state):
+    make_delivery(state=state)
+    tasks.ring_pump()
+    assert bulk_queue() == []
