@@ -203,6 +203,10 @@ class SignUpCount(models.Model):
         return f"{self.bucket}: {self.count}"
 
 
+class LetterQuerySet(EntryQuerySet["Letter"]):
+    """Letters, with the verbs of the ledger."""
+
+
 class Letter(Entry):
     """One transactional mail: the outbox.  Written in the transaction that makes it due."""
 
@@ -213,7 +217,7 @@ class Letter(Entry):
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="letters")
     kind = models.CharField(max_length=10, choices=Kind)
 
-    objects = EntryQuerySet["Letter"].as_manager()
+    objects = LetterQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -142,5 +142,5 @@ def _is_unheard(error: BaseException) -> bool:
 
 def _provider_id(message: AnymailMessage) -> str:
     """The service's id; plain SMTP has none, so there it is our own Message-ID."""
-    status = getattr(message, "anymail_status", None)
-    return str(getattr(status, "message_id", None) or message.extra_headers["Message-ID"])
+    found = message.anymail_status.message_id
+    return str(message.extra_headers["Message-ID"] if found is None else found)

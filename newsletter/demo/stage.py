@@ -9,7 +9,8 @@ from pathlib import Path
 
 import django
 from django.contrib.auth import get_user_model
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
+from django.utils.timezone import now
 
 django.setup()
 
@@ -18,7 +19,9 @@ from newsletter.demo import journey
 from newsletter.demo.catcher import Mailbox
 from newsletter.demo.product import Product
 from newsletter.models import Delivery, Issue
-from papers.models import Assignment, Ingestion, Paper
+from papers import ingest, sources
+from papers.models import Assignment, Ingestion, Observation, Paper
+from papers.sources import SourceError
 from subscriptions.ledger import State
 from subscriptions.models import Subscriber
 
@@ -32,20 +35,30 @@ def prepare(*, page: Path | None, say: Say) -> bool:
     say(f"the database is ready ({time.monotonic() - began:.1f} s)")
     began = time.monotonic()
     try:
-        if page is None:
-            call_command("ingest_papers", "sample", verbosity=0)
-        else:
-            call_command("ingest_papers", "page", file=page, verbosity=0)
-    except CommandError as error:
+        loaded = load_papers(page)
+    except SourceError as error:
         say(str(error))
         return False
-    loaded = Ingestion.objects.latest("started_at")
     total = loaded.created + loaded.updated + loaded.unchanged
     say(f"{total} papers are loaded from the {loaded.source} ({time.monotonic() - began:.1f} s)")
+    for refusal in loaded.refusals.all():
+        say(f"refused: {refusal}")
+    if page and Observation.objects.filter(source="sample").exists():
+        say("the sample is here too, and its lists are newer; --fresh has the page alone")
     users = get_user_model().objects
     if not users.filter(username="demo").exists():
         users.create_superuser("demo", password="trending papers demo")  # noqa: S106  # local
     return True
+
+
+def load_papers(page: Path | None) -> Ingestion:
+    """Store the papers of a saved page, or of the sample with lists up to today."""
+    at = now()
+    if page:
+        records = sources.load("page").read(page, listed_on=None)
+    else:
+        records = ingest.fetched("sample", since=at.date(), until=at.date())
+    return ingest.take_in("page" if page else "sample", records, place=str(page or ""), at=at)
 
 
 def perform(product: Product, *, say: Say) -> int:

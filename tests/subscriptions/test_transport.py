@@ -19,9 +19,7 @@ from anymail.exceptions import (
     AnymailUnsupportedFeature,
 )
 from anymail.message import AnymailMessage
-from django.core import mail
 from requests.exceptions import ReadTimeout
-from werkzeug import Response
 
 from subscriptions.transport import Fate, Result, Transport, Unreachable, fate_of
 
@@ -74,21 +72,13 @@ def test_only_a_clear_answer_is_an_answer(error, fate):
     assert fate_of(error) == fate
 
 
-def test_an_accepted_message_has_the_services_id():
-    with Transport() as transport:
-        transport.open()
-        result = transport.send(message())
-    assert result == Result(Fate.ACCEPTED, mail.outbox[0].anymail_status.message_id)
-
-
 @pytest.mark.parametrize(
     "broken", [message("not an address"), message(reply_to=["a@b.org\r\nBcc: v@x.org"])]
 )
-def test_what_cannot_be_written_is_refused(settings, broken):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    broken.extra_headers["X-Name"] = "a\r\nBcc: v@example.org"
+def test_what_cannot_be_written_is_refused(mailbox, broken):
     with Transport() as transport:
         assert transport.send(broken).fate == Fate.NEVER
+    assert mailbox.messages == []
 
 
 # --- an HTTP service ----------------------------------------------------------------------
@@ -114,7 +104,6 @@ def send_one():
 @pytest.mark.parametrize(
     ("status", "body", "fate"),
     [
-        (200, '{"ErrorCode": 0, "MessageID": "id-1", "To": "ann@example.net"}', Fate.ACCEPTED),
         (200, "<html>a proxy's page</html>", Fate.UNKNOWN),
         (422, '{"ErrorCode": 300, "Message": "Invalid"}', Fate.NEVER),
         (401, '{"ErrorCode": 10, "Message": "Bad token"}', Fate.LATER),
@@ -124,6 +113,12 @@ def send_one():
 def test_the_answer_of_an_http_service_decides(postmark, status, body, fate):
     postmark.respond_with_data(body, status=status, content_type="application/json")
     assert send_one().fate == fate
+
+
+def test_an_http_service_that_takes_a_message_says_its_id(postmark):
+    answer = {"ErrorCode": 0, "Message": "OK", "MessageID": "id-1", "To": "ann@example.net"}
+    postmark.respond_with_json(answer)
+    assert send_one() == Result(Fate.ACCEPTED, "id-1")
 
 
 def test_an_http_service_that_takes_a_message_and_never_answers_leaves_a_doubt(settings, postmark):
