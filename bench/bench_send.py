@@ -7,34 +7,28 @@ from __future__ import annotations
 
 import os
 import secrets
-import subprocess
 import sys
 import tempfile
 import time
 from datetime import UTC, date, datetime
 from itertools import cycle, islice
 from pathlib import Path
-from statistics import median
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import django
 
+from bench import figures
+from bench.smtp_sink import Sink
 from newsletter.demo.processes import free_port
 
 RUNS = 3
-PORT = str(free_port())
-SINK = subprocess.Popen(  # noqa: S603
-    [sys.executable, str(ROOT / "bench" / "smtp_sink.py"), PORT],
-    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-)  # fmt: skip
-SINK.stdout.readline()
+PORT = free_port()
 FOLDER = tempfile.TemporaryDirectory(prefix="nl-")
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER.name}/db.sqlite3")
 os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{PORT}"
 os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
-os.environ["LEASE_SECONDS"] = "3600"
 os.environ["DJANGO_SETTINGS_MODULE"] = "newsletter.config.settings"
 
 django.setup()
@@ -87,44 +81,39 @@ def product() -> None:
     outbox.post(Delivery.objects.all(), compose.compose_all, budget=3600)
 
 
-def rate(send, readers: int) -> float:
+def rate(send, sink: Sink, readers: int) -> float:
     """Mails per second; every mail must have reached the sink."""
     Delivery.objects.update(state=State.PENDING, owner=None, claims=0, attempts=0)
     began = time.perf_counter()
     send()
     seconds = time.perf_counter() - began
-    SINK.stdin.write("\n")
-    SINK.stdin.flush()
-    accepted = int(SINK.stdout.readline())
-    if accepted != readers:
-        sys.exit(f"{send.__name__}: {accepted} of {readers} mails arrived")
+    if (taken := sink.taken()) != readers:
+        sys.exit(f"{send.__name__}: {taken} of {readers} mails arrived")
     return readers / seconds
 
 
-def main(readers: int) -> None:
-    load = os.getloadavg()[0]
-    connection.settings_dict["TEST"]["NAME"] = f"{FOLDER.name}/test.sqlite3" if (
-        connection.vendor == "sqlite"
-    ) else f"bench_{os.getpid()}"  # fmt: skip
+def main(sink: Sink, readers: int) -> None:
+    machine = figures.machine()
+    is_file = connection.vendor == "sqlite"
+    name = f"{FOLDER.name}/test.sqlite3" if is_file else f"bench_{os.getpid()}"
+    connection.settings_dict["TEST"]["NAME"] = name
     connection.creation.create_test_db(verbosity=0)
     fill(readers)
-    pairs = [(rate(product, readers), rate(naive, readers)) for _ in range(RUNS)]
-    lines = {
-        "outbox, mails/s": [ours for ours, _ in pairs],
-        "naive loop, mails/s": [theirs for _, theirs in pairs],
-        "outbox : naive, paired": [ours / theirs for ours, theirs in pairs],
-    }
-    python = ".".join(map(str, sys.version_info[:3]))
-    say = f"{os.cpu_count()} cores, load {load:.1f}, Python {python}, {connection.vendor}"
-    sys.stdout.write(f"{say}, {readers} digests, {RUNS} runs: median (lowest - highest)\n")
-    for name, values in lines.items():
-        span = f"({min(values):.2f} - {max(values):.2f})"
-        sys.stdout.write(f"{name:24}{median(values):8.2f}  {span}\n")
-    connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
+    pairs = [(rate(product, sink, readers), rate(naive, sink, readers)) for _ in range(RUNS)]
+    figures.show(
+        f"{machine}, {connection.vendor}, {readers} digests, {RUNS} runs",
+        {
+            "outbox, mails/s": [ours for ours, _ in pairs],
+            "naive loop, mails/s": [theirs for _, theirs in pairs],
+            "outbox : naive, paired": [ours / theirs for ours, theirs in pairs],
+        },
+    )
+    connection.creation.destroy_test_db(name, verbosity=0)
 
 
 if __name__ == "__main__":
+    opened = Sink(PORT)
     try:
-        main(int(sys.argv[1]) if sys.argv[1:] else 500)
+        main(opened, int(sys.argv[1]) if sys.argv[1:] else 500)
     finally:
-        SINK.terminate()
+        opened.stop()

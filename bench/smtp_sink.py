@@ -1,17 +1,39 @@
-"""An SMTP server in a process of its own that accepts every mail and only counts.
-
-Takes its port, and prints a line when it is up.  For each line on standard input it prints the
-count, and starts again at 0.
-"""
+"""An SMTP server in a process of its own that accepts every mail and only counts."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 from aiosmtpd.controller import Controller
 
 
+class Sink:
+    """The server, seen from the benchmark."""
+
+    def __init__(self, port: int) -> None:
+        self.process = subprocess.Popen(  # noqa: S603
+            [sys.executable, __file__, str(port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.process.stdout.readline()  # it is up
+
+    def taken(self) -> int:
+        """How many mails it accepted since the last time this was asked."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
 class Count:
+    """What aiosmtpd calls for every message."""
+
     def __init__(self) -> None:
         self.accepted = 0
 
@@ -20,18 +42,17 @@ class Count:
         return "250 counted"
 
 
-def main() -> None:
+def main(port: int) -> None:
+    """Print a line when up, and the count for each line on standard input."""
     count = Count()
-    controller = Controller(count, hostname="127.0.0.1", port=int(sys.argv[1]))
+    controller = Controller(count, hostname="127.0.0.1", port=port)
     controller.start()
-    sys.stdout.write("up\n")
-    sys.stdout.flush()
+    print("up", flush=True)  # noqa: T201
     for _ in sys.stdin:
-        sys.stdout.write(f"{count.accepted}\n")
-        sys.stdout.flush()
+        print(count.accepted, flush=True)  # noqa: T201
         count.accepted = 0
     controller.stop()
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 HEADER_LIMIT = 150  # characters of a subject
-NOT_IN_HEADERS = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, bidi, surrogates, separators
+NOT_IN_HEADERS = {"Cc", "Cs", "Zl", "Zp"}  # controls, surrogates, separators
 
 # Tell vacation programs not to answer (RFC 3834; Exchange has its own header).
 AUTOMATIC = {
@@ -29,7 +29,7 @@ def clean_header(value: str, *, limit: int = HEADER_LIMIT) -> str:
 
     Mail services that take JSON do not do this, and a line break would start a header.
     """
-    kept = ("" if unicodedata.category(c) == "Cf" else c for c in value)
+    kept = (c for c in value if unicodedata.category(c) != "Cf")  # zero width, bidi
     spaced = "".join(" " if unicodedata.category(c) in NOT_IN_HEADERS else c for c in kept)
     line = " ".join(spaced.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

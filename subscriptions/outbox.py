@@ -115,6 +115,6 @@ def _record(entry: Entry, result: Result) -> None:
             entry.fail(f"gave up after {entry.attempts} attempts: {result.detail}")
         case Fate.NEVER:
             entry.reject(result.detail)
-        case Fate.UNKNOWN:
+        case _:  # Fate.UNKNOWN
             wait = timedelta(seconds=settings.UNCERTAIN_WAIT_SECONDS)
             entry.doubt(result.detail, wait=wait)

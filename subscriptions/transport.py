@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from smtplib import (
@@ -12,7 +13,7 @@ from smtplib import (
     SMTPServerDisconnected,
 )
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from anymail.exceptions import AnymailAPIError, AnymailError
 from anymail.message import AnymailMessage
@@ -98,7 +99,7 @@ def fate_of(error: Exception) -> Fate:
     match error:
         case SMTPException():
             return _fate_of_smtp(error)
-        case AnymailAPIError(status_code=int(status)):
+        case AnymailAPIError() if status := _status(error):
             return _by_status(status)
         case AnymailAPIError():
             return Fate.LATER if _is_unheard(error) else Fate.UNKNOWN
@@ -125,6 +126,14 @@ def _by_code(code: int) -> Fate:
     if 400 <= code < 500:
         return Fate.LATER
     return Fate.NEVER if 500 <= code < 600 else Fate.UNKNOWN
+
+
+def _status(error: AnymailAPIError) -> int | None:
+    """The HTTP status of the answer, if there was one; Amazon's library keeps its own."""
+    answer: object = getattr(error, "response", None)
+    if isinstance(answer, Mapping):
+        return cast(int | None, answer.get("ResponseMetadata", {}).get("HTTPStatusCode"))
+    return cast(int | None, error.status_code)
 
 
 def _by_status(status: int) -> Fate:

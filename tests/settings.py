@@ -11,7 +11,7 @@ os.environ.setdefault("SITE_URL", "https://news.example.org")
 os.environ.setdefault("MAIL_FROM", "Trending Papers <digest@news.example.org>")
 os.environ.setdefault("STATIC_MANIFEST", "0")
 
-from newsletter.config.settings import *  # noqa: E402, F403
+from newsletter.config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver", "localhost", "127.0.0.1"]

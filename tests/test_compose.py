@@ -137,9 +137,7 @@ def test_the_health_check_of_web_asks_for_the_page(live_server, host, is_healthy
     program = SERVICES["web"]["healthcheck"]["test"][3]
     program = program.replace("http://127.0.0.1:8000", live_server.url)
     environment = {**os.environ, "SITE_URL": f"http://{host}"}
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", program], env=environment, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=False)
     assert (done.returncode == 0) is is_healthy
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from defusedxml.ElementTree import ParseError, iterparse
 from django.conf import settings
 
-from papers.sources import fetch as web
 from papers.sources import PaperRecord, Refused, SourceError, fields, reading
+from papers.sources import fetch as web
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

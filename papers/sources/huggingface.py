@@ -12,8 +12,8 @@ from typing import Any
 
 from django.conf import settings
 
-from papers.sources import fetch as web
 from papers.sources import Counts, PaperRecord, Refused, SourceError, fields, reading
+from papers.sources import fetch as web
 
 MOST_PAGES = 20  # of 100 papers; the longest list known has about as many as one page
 LONGEST_REPR = 1_000_000  # characters; parsing one takes some 100 times its size in memory

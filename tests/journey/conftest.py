@@ -29,7 +29,7 @@ class Sink:
         self.taken: Counter[str] = Counter()
         self.message_ids: Counter[str] = Counter()
 
-    async def handle_DATA(self, server, session, envelope):
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802  # aiosmtpd's name
         self.taken.update(envelope.rcpt_tos)
         headers = envelope.content.split(b"\r\n\r\n", 1)[0].decode().splitlines()
         self.message_ids.update(h for h in headers if h.lower().startswith("message-id:"))

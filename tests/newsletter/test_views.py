@@ -110,6 +110,13 @@ def test_yesterdays_digest_is_not_todays(client, make_delivery):
         assert "has not been made yet" in text_of(client.get(page_of(delivery.subscriber)))
 
 
+def test_the_digest_of_another_reader_is_not_shown(client, make_delivery, make_subscriber):
+    make_delivery()
+    response = client.get(page_of(make_subscriber()))
+    assert response.context["delivery"] is None
+    assert response.context["items"] == []
+
+
 def test_today_is_the_readers_own_date(press, make_subscriber):
     press(make_subscriber(time_zone="Pacific/Auckland"))
     assert str(Issue.objects.get().on) == "2026-03-18"

@@ -24,9 +24,13 @@ from requests.exceptions import ReadTimeout
 from subscriptions.transport import Fate, Result, Transport, Unreachable, fate_of
 
 
-def message(to="ann@example.net", **fields):
-    headers = {"Message-ID": "<1@news.example.org>"}
-    return AnymailMessage("Hi", "Text", "us@news.example.org", [to], headers=headers, **fields)
+def message(subject="Hi", **fields):
+    headers, to = {"Message-ID": "<1@news.example.org>"}, ["ann@example.net"]
+    return AnymailMessage(subject, "Text", "us@news.example.org", to, headers=headers, **fields)
+
+
+def amazon(status):
+    return AnymailAPIError("no", response={"ResponseMetadata": {"HTTPStatusCode": status}})
 
 
 def refused(code):
@@ -61,6 +65,9 @@ def refused(code):
         (AnymailAPIError("slow down", status_code=429), Fate.LATER),
         (AnymailAPIError("broken", status_code=500), Fate.LATER),
         (AnymailAPIError("away", status_code=503), Fate.LATER),
+        (amazon(429), Fate.LATER),
+        (amazon(400), Fate.NEVER),
+        (AnymailAPIError("no connection", response={}), Fate.UNKNOWN),
         (AnymailRecipientsRefused(), Fate.NEVER),
         (AnymailInvalidAddress("bad"), Fate.NEVER),
         (AnymailUnsupportedFeature("tags"), Fate.NEVER),
@@ -73,7 +80,7 @@ def test_only_a_clear_answer_is_an_answer(error, fate):
 
 
 @pytest.mark.parametrize(
-    "broken", [message("not an address"), message(reply_to=["a@b.org\r\nBcc: v@x.org"])]
+    "broken", [message("Hi\r\nBcc: v@x.org"), message(reply_to=["a@b.org\r\nBcc: v@x.org"])]
 )
 def test_what_cannot_be_written_is_refused(mailbox, broken):
     with Transport() as transport:

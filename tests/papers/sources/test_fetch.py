@@ -9,9 +9,8 @@ import pytest
 import stamina
 from werkzeug import Response
 
-from papers.sources import fetch
+from papers.sources import SourceError, fetch
 from papers.sources.fetch import retry_after
-from papers.sources import SourceError
 
 NOW = datetime(2026, 3, 16, 12, 0, tzinfo=UTC)
 

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from subscriptions import letters, tokens
+from subscriptions.models import Letter, Subscriber
+from subscriptions.outbox import NotToBeSent
+from subscriptions.tokens import Purpose
+from tests.conftest import MOMENT
+
+PENDING = Subscriber.State.PENDING
+CONFIRM, ALREADY = Letter.Kind.CONFIRM, Letter.Kind.ALREADY
+
+
+def compose(letter):
+    return letters.compose_all([letter])(letter)
+
+
+def links_in(message) -> list[str]:
+    return [word for word in message.body.split() if word.startswith("https://")]
+
+
+def test_a_confirmation_holds_a_link_that_confirms(make_letter, make_subscriber, settings):
+    reader = make_subscriber(state=PENDING)
+    message = compose(make_letter(kind=CONFIRM, subscriber=reader))
+    token = links_in(message)[0].rstrip("/").rpartition("/")[2]
+    age = timedelta(hours=settings.CONFIRM_HOURS)
+    assert tokens.read(Purpose.CONFIRM, token, max_age=age) == reader
+    assert f"{settings.CONFIRM_HOURS} hours" in message.body
+    assert message.to == [reader.email]
+
+
+def test_who_signs_up_again_gets_his_page_and_a_way_out(make_letter):
+    letter = make_letter(kind=ALREADY)
+    message = compose(letter)
+    found = [link.rstrip("/").rpartition("/")[2] for link in links_in(message)[:2]]
+    assert tokens.read(Purpose.PREFERENCES, found[0]) == letter.subscriber
+    assert tokens.read(Purpose.UNSUBSCRIBE, found[1]) == letter.subscriber
+
+
+@pytest.mark.parametrize("kind", Letter.Kind)
+def test_a_letter_is_not_bulk_mail(make_letter, make_subscriber, kind):
+    state = PENDING if kind == CONFIRM else Subscriber.State.CONFIRMED
+    message = compose(make_letter(kind=kind, subscriber=make_subscriber(state=state)))
+    names = {name.lower() for name in message.extra_headers}
+    assert names == {"message-id", "auto-submitted", "x-auto-response-suppress"}
+    assert message.extra_headers["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize("state", [state for state in Subscriber.State if state != PENDING])
+def test_there_is_nothing_to_confirm_twice(make_letter, make_subscriber, state):
+    letter = make_letter(kind=CONFIRM, subscriber=make_subscriber(state=state))
+    with pytest.raises(NotToBeSent, match="nothing left to confirm"):
+        compose(letter)
+
+
+@pytest.mark.parametrize("kind", Letter.Kind)
+def test_nobody_writes_to_a_suppressed_address(make_letter, make_subscriber, kind):
+    make_subscriber("ann@example.net").suppress(at=MOMENT)
+    Subscriber.objects.all().delete()  # the address is remembered all the same
+    reader = make_subscriber("ann@example.net", state=PENDING)
+    with pytest.raises(NotToBeSent, match="suppressed"):
+        compose(make_letter(kind=kind, subscriber=reader))
+
+
+def test_readers_are_loaded_once_for_many_letters(make_letter, django_assert_num_queries):
+    for _ in range(5):
+        make_letter()
+    chunk = list(Letter.objects.all())
+    with django_assert_num_queries(2):  # readers, suppressions
+        compose_one = letters.compose_all(chunk)
+        for letter in chunk:
+            compose_one(letter)

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import json
+import os
+from datetime import timedelta
+
+import pytest
+import redis
+from django.core import mail
+from django.db.models.functions import Now
+from django.utils.timezone import now
+
+from subscriptions import tasks
+from subscriptions.ledger import State
+from subscriptions.models import SignUpCount, Subscriber
+from subscriptions.tasks import UNCONFIRMED_AFTER
+
+LATE = timedelta(seconds=1)
+
+
+def test_posting_sends_new_letters_and_takes_up_old_ones(make_letter, states):
+    make_letter()
+    make_letter(state=State.CLAIMED, lease_until=Now() - LATE)
+    make_letter(state=State.DEFERRED, next_at=Now() - LATE)
+    tasks.post_letters()
+    assert states() == {State.ACCEPTED: 3}
+    assert len(mail.outbox) == 3
+
+
+def test_ringing_puts_a_doorbell_that_expires_into_the_queue_of_letters(settings):
+    client = redis.Redis.from_url(os.environ["REDIS_URL"])
+    client.delete("letters")
+    tasks.ring_letters()
+    [message] = client.lrange("letters", 0, -1)
+    client.delete("letters")
+    headers = json.loads(message)["headers"]
+    assert headers["task"] == tasks.post_letters.name
+    assert headers["expires"] is not None
+
+
+@pytest.mark.parametrize(("minutes", "is_kept"), [(-1, True), (1, False)])
+def test_purging_forgets_who_never_confirmed_and_old_counts(make_subscriber, minutes, is_kept):
+    then = now() - UNCONFIRMED_AFTER - timedelta(minutes=minutes)
+    make_subscriber(state=Subscriber.State.PENDING, state_changed_at=then)
+    SignUpCount.objects.create(bucket="net", starts_at=then, count=1)
+    tasks.purge()
+    assert Subscriber.objects.exists() == SignUpCount.objects.exists() == is_kept
