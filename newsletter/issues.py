@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Min
 
 from newsletter.matching import Candidate, Pick, Reader, pick, pick_for_all
 from newsletter.models import Delivery, Issue
@@ -25,6 +26,7 @@ LIST_DAYS = {Issue.Cadence.DAILY: 3, Issue.Cadence.WEEKLY: 7}
 STALE_AFTER = timedelta(days=14)  # a paper that nobody listed or stored since then is old
 CERTAIN = 0.5  # strength below which a paper is not said to be about a topic in a mail
 REMEMBER = timedelta(days=365)  # how long a sent paper is not sent again
+CLOCK_ERROR = timedelta(days=1)  # how far apart the clocks of two of our machines may be
 
 
 def open_due(*, at: datetime) -> int:
@@ -94,7 +96,8 @@ def _write(issue: Issue, readers: Sequence[Subscriber], *, at: datetime) -> int:
     ids = [reader.pk for reader in readers]
     have = set(issue.deliveries.filter(subscriber__in=ids).values_list("subscriber_id", flat=True))
     new = [reader for reader in readers if reader.pk not in have]
-    picks = pick_for_all(_wishes(new, at=at), _candidates(issue, at=at))
+    candidates = _candidates(issue, at=at)
+    picks = pick_for_all(_wishes(new, candidates, at=at), candidates)
     Delivery.objects.bulk_create(
         [_delivery(issue, reader, picks[reader.pk]) for reader in new], batch_size=500
     )
@@ -126,17 +129,33 @@ def _candidates(issue: Issue, *, at: datetime) -> list[Candidate]:
     return [Candidate(paper, trend, topics[paper]) for paper, trend in scores.items()]
 
 
-def _wishes(readers: Sequence[Subscriber], *, at: datetime) -> list[Reader]:
-    """What each reader wants and has had, in two queries."""
+def _wishes(
+    readers: Sequence[Subscriber], candidates: Sequence[Candidate], *, at: datetime
+) -> list[Reader]:
+    """What each reader wants, and which of the candidates he has had."""
     interests: dict[int, dict[int, float]] = defaultdict(dict)
     rows = Interest.objects.filter(subscriber__in=readers)
     for reader, topic, weight in rows.values_list("subscriber_id", "topic_id", "weight"):
         interests[reader][topic] = weight
-    sent: dict[int, set[int]] = defaultdict(set)
-    past = Delivery.objects.that_may_arrive(since=at - REMEMBER).filter(subscriber__in=readers)
-    for reader, picks in past.values_list("subscriber_id", "picks"):
-        sent[reader].update(row["paper"] for row in picks)
+    sent = _sent(readers, candidates, at=at)
     return [
-        Reader(reader.pk, interests[reader.pk], reader.length, frozenset(sent[reader.pk]))
+        Reader(reader.pk, interests[reader.pk], reader.length, sent[reader.pk])
         for reader in readers
     ]
+
+
+def _sent(
+    readers: Sequence[Subscriber], candidates: Sequence[Candidate], *, at: datetime
+) -> dict[int, set[int]]:
+    """Return subscriber id -> those of the candidates that were sent to him.
+
+    A year of deliveries would fill the memory, but no paper was sent before it came to us.
+    """
+    papers = {candidate.paper_id for candidate in candidates}
+    came = Paper.objects.filter(pk__in=papers).aggregate(first=Min("first_seen_at"))["first"] or at
+    past = Delivery.objects.that_may_arrive(since=max(at - REMEMBER, came - CLOCK_ERROR))
+    rows = past.filter(subscriber__in=readers).values_list("subscriber_id", "picks")
+    sent: dict[int, set[int]] = defaultdict(set)
+    for reader, picks in rows.iterator():
+        sent[reader].update(papers.intersection(row["paper"] for row in picks))
+    return sent

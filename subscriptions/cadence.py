@@ -60,14 +60,15 @@ def moment(day: date, *, hour: int, time_zone: str) -> datetime:
 
 def next_slot(schedule: Schedule, *, after: datetime) -> Slot:
     """Return the first slot strictly after `after`."""
-    first = local_date(after, schedule.time_zone) - DAY
-    return next(slot for slot in _slots(schedule, first, DAY) if slot.at > after)
+    today = local_date(after, schedule.time_zone)
+    return next(slot for slot in _slots(schedule, today, DAY) if slot.at > after)
 
 
 def latest_slot(schedule: Schedule, *, at: datetime) -> Slot:
     """Return the last slot that is not after `at`."""
-    last = local_date(at, schedule.time_zone) + DAY
-    return next(slot for slot in _slots(schedule, last, -DAY) if slot.at <= at)
+    # A clock that went back over midnight makes today out of what was tomorrow already.
+    tomorrow = local_date(at, schedule.time_zone) + DAY
+    return next(slot for slot in _slots(schedule, tomorrow, -DAY) if slot.at <= at)
 
 
 def local_date(at: datetime, time_zone: str) -> date:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 HEADER_LIMIT = 150  # characters of a subject
-NOT_IN_HEADERS = {"Cc", "Cs", "Zl", "Zp"}  # controls, surrogates, separators
+NOT_IN_HEADERS = {"Cc", "Cs"}  # controls, lone surrogates; line separators count as space
 
 # Tell vacation programs not to answer (RFC 3834; Exchange has its own header).
 AUTOMATIC = {
@@ -80,7 +80,7 @@ def domain() -> str:
 
 def _sender() -> str:
     """MAIL_FROM, its name not encoded: that is for whatever sends it to do."""
-    name, address = parseaddr(clean_header(settings.MAIL_FROM, limit=900))
+    name, address = parseaddr(settings.MAIL_FROM)
     return str(Address(clean_header(name or settings.SITE_NAME), addr_spec=address))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from threading import Barrier, Thread
@@ -217,6 +218,17 @@ def test_a_paper_sent_long_ago_is_still_remembered(make_due, make_delivery, make
     assert sent_titles() == []
 
 
+def test_deliveries_from_before_the_papers_came_are_not_even_read(
+    make_due, make_delivery, make_paper
+):
+    reader = make_due()
+    make_delivery(reader=reader, on=date(2026, 1, 1), state=State.ACCEPTED)
+    Delivery.objects.update(created_at=SEVEN - 9 * DAY, picks="this would break the loop")
+    make_paper("New", topics=["agents"], trend_score=0.9, first_seen_at=SEVEN)
+    Paper.objects.exclude(title="New").delete()
+    assert sent_titles() == ["New"]
+
+
 def test_weak_assignments_and_inactive_topics_do_not_count(make_due, make_paper, make_topic):
     reader = make_due(topics=["agents", "vision"])
     for title, strength in [("Weak", 0.49), ("Just", 0.5)]:
@@ -288,8 +300,20 @@ def test_queries_do_not_grow_with_readers_or_papers(
         make_paper(topics=["agents"])
     for _ in range(readers):
         make_due()
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         assert issues.open_due(at=SEVEN) == readers
+
+
+@pytest.fixture
+def slow_matching(monkeypatch):
+    """Give others time to come in between looking and writing."""
+    pick_for_all = issues.pick_for_all
+
+    def slowly(readers, candidates):
+        time.sleep(0.2)
+        return pick_for_all(readers, candidates)
+
+    monkeypatch.setattr(issues, "pick_for_all", slowly)
 
 
 def in_threads(works) -> list[object]:
@@ -313,8 +337,13 @@ def in_threads(works) -> list[object]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_open_at_once_write_every_delivery_once(make_due, make_paper):
+@pytest.mark.parametrize("is_open", [False, True], ids=["first readers", "further readers"])
+def test_workers_that_open_at_once_write_every_delivery_once(
+    make_due, make_paper, make_issue, slow_matching, is_open
+):
     make_paper(topics=["agents"])
+    for cadence in ["daily", "weekly"] if is_open else []:
+        make_issue(cadence=cadence)
     for number in range(24):
         make_due(cadence="weekly" if number % 3 else "daily", weekday=1)
     written = in_threads([partial(issues.open_due, at=SEVEN)] * 4)
@@ -328,7 +357,9 @@ def test_workers_that_open_at_once_write_every_delivery_once(make_due, make_pape
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_reader_who_presses_the_button_while_the_issue_opens_gets_one(make_due, make_paper):
+def test_a_reader_who_presses_the_button_while_the_issue_opens_gets_one(
+    make_due, make_paper, slow_matching
+):
     make_paper(topics=["agents"])
     reader = make_due()
     works = [partial(issues.open_due, at=SEVEN), partial(issues.open_today, reader, at=SEVEN)]

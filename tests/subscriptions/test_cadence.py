@@ -125,6 +125,7 @@ moments = st.datetimes(
 
 
 @given(schedules, moments)
+@example(daily(0, "America/St_Johns"), datetime(2010, 11, 7, 2, 45, tzinfo=UTC))  # 00:01 -> 23:01
 def test_next_and_latest_agree(schedule, at):
     latest = cadence.latest_slot(schedule, at=at)
     following = cadence.next_slot(schedule, after=at)

@@ -243,6 +243,14 @@ def test_a_person_settles_what_is_in_doubt_and_nothing_else(make_letter, states)
     assert letters().unfinished().count() == 4
 
 
+def test_a_person_sends_again_what_did_not_arrive(make_letter, states):
+    for state in State:
+        make_letter(state=state, claims=5, owner=uuid.uuid4())
+    assert letters().send_again() == 4
+    assert states()[State.PENDING] == 5
+    assert letters().filter(state=State.PENDING, claims=0, owner=None).count() == 4
+
+
 # --- the sweep ----------------------------------------------------------------------------
 
 
