@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
-from newsletter.models import Delivery
+from newsletter.models import Delivery, Issue
 from papers.models import Paper
 from subscriptions import links, mail, tokens
 from subscriptions.models import Subscriber, suppressed_among
@@ -23,6 +23,7 @@ from subscriptions.tokens import Purpose
 AUTHORS_SHOWN = 3
 TEXT_LIMIT = 320  # characters of a card's text
 TITLE_LIMIT = 60  # characters of a title in the subject
+ASCII_DOTS = "..."  # in the subject, which "…" would make an encoded word for an ASCII title
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -68,11 +69,11 @@ def digest(delivery: Delivery, reader: Subscriber, chosen: Sequence[Item]) -> An
         "issue": delivery.issue,
         "items": chosen,
         "count": len(chosen),
-        "first_title": shorten(chosen[0].paper.title, TITLE_LIMIT),
+        "first_title": shorten(chosen[0].paper.title, TITLE_LIMIT, dots=ASCII_DOTS),
         "preheader": _preheader(chosen),
         "preferences_url": links.preferences(reader),
         "unsubscribe_url": unsubscribe_url,
-        "today_url": _today(reader),
+        "browser_url": _in_browser(delivery.issue, reader),
     }
     return mail.build(
         "digest",
@@ -144,12 +145,12 @@ def excerpt(text: str, limit: int) -> str:
     return taken or shorten(text, limit)
 
 
-def shorten(text: str, limit: int) -> str:
-    """Cut after a whole word, with an ellipsis, so that at most `limit` characters are left."""
+def shorten(text: str, limit: int, *, dots: str = "…") -> str:
+    """Cut after a whole word, with `dots`, so that at most `limit` characters are left."""
     if len(text) <= limit:
         return text
-    cut = text[:limit]  # leaves room for the ellipsis, for the last word goes
-    return (cut.rpartition(" ")[0] or cut[:-1]).rstrip(" ,;:") + "…"
+    cut = text[: limit - len(dots) + 1]  # enough, for the last word goes
+    return (cut.rpartition(" ")[0] or cut[:-1]).rstrip(" ,;:") + dots
 
 
 def _preheader(chosen: Sequence[Item]) -> str:
@@ -157,6 +158,7 @@ def _preheader(chosen: Sequence[Item]) -> str:
     return shorten(f"Also: {others}" if others else chosen[0].text, 110)
 
 
-def _today(reader: Subscriber) -> str:
+def _in_browser(issue: Issue, reader: Subscriber) -> str:
     token = tokens.make(Purpose.PREFERENCES, reader)
-    return settings.SITE_URL + reverse("newsletter:today", args=[token])
+    page = reverse("newsletter:digest", args=[token, issue.cadence, issue.on.isoformat()])
+    return settings.SITE_URL + page

@@ -8,5 +8,6 @@ from newsletter import views
 
 app_name = "newsletter"
 urlpatterns = [
-    path("today/<str:token>/", views.today, name="today"),
+    path("today/<token:token>/", views.today, name="today"),
+    path("digest/<token:token>/<slug:kind>/<slug:on>/", views.digest, name="digest"),
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from newsletter import compose, issues, tasks
 from newsletter.models import Delivery
@@ -15,7 +17,7 @@ from subscriptions import cadence, tokens
 from subscriptions.ledger import State
 from subscriptions.models import Subscriber
 from subscriptions.token_pages import token_page
-from subscriptions.tokens import Purpose
+from subscriptions.tokens import BadToken, Purpose
 
 SENTENCES = {
     State.ACCEPTED: "Your digest of today is in your inbox.",
@@ -40,11 +42,38 @@ def today(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     return render(request, "newsletter/today.html", _context(request, subscriber))
 
 
-def _context(request: HttpRequest, subscriber: Subscriber) -> dict[str, object]:
+@require_safe
+@token_page(Purpose.PREFERENCES)
+def digest(request: HttpRequest, subscriber: Subscriber, *, kind: str, on: str) -> HttpResponse:
+    """Show a digest that the reader was sent; its address is in the mail and stays good."""
+    deliveries = Delivery.objects.with_contents().filter(subscriber=subscriber)
+    delivery = deliveries.filter(issue__cadence=kind, issue__on=_date(on)).first()
+    if delivery is None:
+        raise BadToken
+    context = {
+        "issue": delivery.issue,
+        "items": compose.items(delivery, compose.load_papers(delivery.paper_ids)),
+        "preferences_url": _preferences(subscriber),
+    }
+    return render(request, "newsletter/digest.html", context)
+
+
+def _date(on: str) -> date:
+    try:
+        return date.fromisoformat(on)
+    except ValueError as error:
+        raise BadToken from error
+
+
+def _preferences(subscriber: Subscriber) -> str:
     token = tokens.make(Purpose.PREFERENCES, subscriber)
+    return reverse("subscriptions:preferences", args=[token])
+
+
+def _context(request: HttpRequest, subscriber: Subscriber) -> dict[str, object]:
     context: dict[str, object] = {
         "delivery": None,
-        "preferences_url": reverse("subscriptions:preferences", args=[token]),
+        "preferences_url": _preferences(subscriber),
         "today_url": request.path,
         "state_text": "" if subscriber.is_deliverable else NOT_A_READER,
         "may_ask": subscriber.is_deliverable,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from anymail.message import AnymailMessage
 from django.conf import settings
-from django.db.models import prefetch_related_objects
 
 from subscriptions import links, mail
 from subscriptions.models import Letter, Subscriber, suppressed_among
@@ -15,19 +14,21 @@ from subscriptions.outbox import Compose, NotToBeSent
 
 def compose_all(letters: Sequence[Letter]) -> Compose[Letter]:
     """Load the readers of these letters; return the function that composes one of them."""
-    prefetch_related_objects(letters, "subscriber")
-    suppressed = suppressed_among(letter.subscriber.email for letter in letters)
+    readers = Subscriber.objects.in_bulk({letter.subscriber_id for letter in letters})
+    suppressed = suppressed_among(reader.email for reader in readers.values())
 
     def compose(letter: Letter) -> AnymailMessage:
-        if letter.subscriber.email in suppressed:
+        reader = readers.get(letter.subscriber_id)
+        if reader is None:
+            raise NotToBeSent("the reader is gone")
+        if reader.email in suppressed:
             raise NotToBeSent("the address is suppressed")
-        return _message(letter)
+        return _message(letter, reader)
 
     return compose
 
 
-def _message(letter: Letter) -> AnymailMessage:
-    reader = letter.subscriber
+def _message(letter: Letter, reader: Subscriber) -> AnymailMessage:
     if letter.kind == Letter.Kind.CONFIRM:
         if reader.state != Subscriber.State.PENDING:
             raise NotToBeSent("there is nothing left to confirm")

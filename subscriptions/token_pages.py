@@ -9,6 +9,7 @@ from functools import wraps
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import register_converter
 
 from subscriptions import tokens
 from subscriptions.models import Subscriber
@@ -22,23 +23,37 @@ PRIVATE = {
     "X-Robots-Tag": "noindex",
 }
 
-ReaderView = Callable[[HttpRequest, Subscriber], HttpResponse]
-TokenView = Callable[[HttpRequest, str], HttpResponse]
+View = Callable[..., HttpResponse]
 
 
-def token_page(purpose: Purpose) -> Callable[[ReaderView], TokenView]:
-    """Give the view the reader that the token in the address was made for.
+class TokenConverter:
+    """A token, with the bracket or full stop that a mail program took for a part of the link."""
+
+    regex = r"[^/]+(?:/[^/\w]{1,3})?"
+
+    def to_python(self, value: str) -> str:
+        return value.partition("/")[0]
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(TokenConverter, "token")
+
+
+def token_page(purpose: Purpose) -> Callable[[View], View]:
+    """Give the view, after the request, the reader that the token in the address was made for.
 
     A view raises BadToken for a reader who has no such page (any more).
     """
 
-    def decorate(view: ReaderView) -> TokenView:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def page(request: HttpRequest, token: str) -> HttpResponse:
+        def page(request: HttpRequest, token: str, **rest: str) -> HttpResponse:
             hours = settings.CONFIRM_HOURS if purpose is Purpose.CONFIRM else None
             max_age = timedelta(hours=hours) if hours is not None else None
             try:
-                response = view(request, tokens.read(purpose, token, max_age=max_age))
+                response = view(request, tokens.read(purpose, token, max_age=max_age), **rest)
             except (BadToken, Subscriber.DoesNotExist):  # erased between two queries
                 response = render(request, "subscriptions/bad_link.html", status=404)
             for name, value in PRIVATE.items():

@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import path, register_converter
+from django.urls import path
 
 from subscriptions import views
-
-
-class TokenConverter:
-    """A token, with the bracket or full stop that a mail program took for a part of the link."""
-
-    regex = r"[^/]+(?:/[^/\w]{1,3})?"
-
-    def to_python(self, value: str) -> str:
-        return value.partition("/")[0]
-
-    def to_url(self, value: str) -> str:
-        return value
-
-
-register_converter(TokenConverter, "token")
 
 app_name = "subscriptions"
 urlpatterns = [

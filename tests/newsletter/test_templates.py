@@ -21,7 +21,11 @@ MAILS = ["already", "confirm", "digest"]
 PARTS = ["subject.txt", "body.txt", "body.html"]
 SITE = "https://news.example.org"
 TOKEN = "k" * 80
-TOKEN_PAGES = ["preferences", "unsubscribe", "today"]
+TOKEN_PAGES = [
+    f"preferences/{TOKEN}/",
+    f"unsubscribe/{TOKEN}/",
+    f"digest/{TOKEN}/daily/2026-11-23/",
+]
 WEB_PAGES = [
     path
     for path in (settings.BASE_DIR / "templates").rglob("*.html")
@@ -57,7 +61,7 @@ def render(name: str, part: str, *, papers: int = 2, **changes: object) -> str:
         "confirm_url": f"{SITE}/confirm/{TOKEN}/",
         "preferences_url": f"{SITE}/preferences/{TOKEN}/",
         "unsubscribe_url": f"{SITE}/unsubscribe/{TOKEN}/",
-        "today_url": f"{SITE}/today/{TOKEN}/",
+        "browser_url": f"{SITE}/digest/{TOKEN}/daily/2026-11-23/",
     }
     return render_to_string(f"email/{name}/{part}", context | changes)
 
@@ -115,7 +119,7 @@ def test_a_paper_without_links_and_votes_shows_none(part):
     bare = item(1, title="Bare", code_url="", project_url="")
     bare.paper.arxiv_id, bare.paper.votes = None, 0
     text = render("digest", part, items=[bare], count=1)
-    assert links(text) == {f"{SITE}/{page}/{TOKEN}/" for page in TOKEN_PAGES}
+    assert links(text) == {f"{SITE}/{page}" for page in TOKEN_PAGES}
     assert "vote" not in text
     assert "Bare" in text
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+from urllib.parse import urlsplit
+
 import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from newsletter import tasks
+from newsletter import compose, tasks
 from newsletter.models import Delivery, Issue
 from newsletter.views import SENTENCES, UNDER_WAY
 from subscriptions import tokens
@@ -173,3 +177,40 @@ def test_queries_do_not_grow_with_papers(client, make_delivery, django_assert_nu
     delivery = make_delivery(papers)
     with django_assert_num_queries(5):  # reader, delivery, papers, assignments, topics
         client.get(page_of(delivery.subscriber))
+
+
+# --- a digest in the browser ----------------------------------------------------------
+
+
+def in_browser(reader: Subscriber, kind="daily", on="2026-03-17") -> str:
+    token = tokens.make(Purpose.PREFERENCES, reader)
+    return reverse("newsletter:digest", args=[token, kind, on])
+
+
+def test_the_address_in_the_mail_shows_the_same_papers_for_ever(client, make_delivery, make_paper):
+    delivery = make_delivery([make_paper("Nice & old", topics=["agents"])], on=date(2025, 6, 1))
+    mail = compose.compose_all([delivery])(delivery)
+    [address] = re.findall(r"https://\S+/digest/\S+", mail.body)
+    response = client.get(urlsplit(address).path)
+
+    assert response.status_code == 200
+    assert "Nice &amp; old" in text_of(response)
+    assert response["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("kind", "on"),
+    [("daily", "2026-03-16"), ("weekly", "2026-03-17"), ("daily", "today"), ("x", "2026-02-30")],
+)
+def test_a_digest_that_was_never_sent_is_a_bad_link(client, make_delivery, kind, on):
+    reader = make_delivery().subscriber
+    assert client.get(in_browser(reader, kind, on)).status_code == 404
+
+
+def test_nobody_sees_the_digest_of_another_reader(client, make_delivery, make_subscriber):
+    make_delivery()
+    assert client.get(in_browser(make_subscriber())).status_code == 404
+
+
+def test_a_digest_in_the_browser_cannot_be_posted_to(client, make_delivery):
+    assert client.post(in_browser(make_delivery().subscriber)).status_code == 405

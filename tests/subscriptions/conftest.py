@@ -6,6 +6,7 @@ import pytest
 
 from subscriptions.ledger import State
 from subscriptions.models import Letter
+from tests.subscriptions.ledger_steps import claim
 
 
 @pytest.fixture
@@ -16,6 +17,19 @@ def make_letter(make_subscriber):
         fields.setdefault("kind", Letter.Kind.ALREADY)
         reader = fields.pop("subscriber", None) or make_subscriber()
         return Letter.objects.create(subscriber=reader, **fields)
+
+    return make
+
+
+@pytest.fixture
+def make_attempt(make_letter):
+    """A letter that is just being sent."""
+
+    def make() -> Letter:
+        make_letter()
+        [letter] = claim()
+        assert letter.begin()
+        return letter
 
     return make
 

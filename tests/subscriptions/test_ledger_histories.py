@@ -42,8 +42,9 @@ class Histories(RuleBasedStateMachine):
     reader = None
     held = Bundle("held")
 
-    @initialize()
-    def start(self):
+    @initialize(policy=st.sampled_from(Uncertain))
+    def start(self, policy):
+        self.policy = policy
         letters().delete()
         letters().bulk_create(
             Letter(subscriber=self.reader, kind="already") for _ in range(ENTRIES)
@@ -52,12 +53,14 @@ class Histories(RuleBasedStateMachine):
         self.being_sent, self.final = set(), {}
         self.handed_over = dict.fromkeys(self.pks, 0)
 
-    @rule(target=held, limit=st.integers(1, ENTRIES))
-    def claim(self, limit):
+    @rule(target=held, limit=st.integers(1, ENTRIES), is_quick=st.booleans())
+    def claim(self, limit, is_quick):
         owner = letters().claim(limit=limit, lease=LEASE)
         taken = list(letters().claimed_by(owner))
         assert len(taken) <= limit
         assert not self.being_sent & {letter.pk for letter in taken}
+        for letter in taken if is_quick else ():
+            self.begin(letter)
         return multiple(*taken)
 
     @rule(letter=held)
@@ -76,16 +79,16 @@ class Histories(RuleBasedStateMachine):
     def release(self, letter):
         letters().release(letter.owner)
 
-    @rule(letter=held, policy=st.sampled_from(Uncertain))
-    def die(self, letter, policy):
+    @rule(letter=held)
+    def die(self, letter):
         """Nothing is recorded; the lease runs out, and a sweep comes by."""
         letters().filter(owner=letter.owner).update(lease_until=Now() - SECOND)
-        letters().sweep(wait=WAIT, policy=policy)
+        letters().sweep(wait=WAIT, policy=self.policy)
 
-    @rule(policy=st.sampled_from(Uncertain))
-    def wait(self, policy):
+    @rule()
+    def wait(self):
         letters().filter(next_at__isnull=False).update(next_at=Now() - SECOND)
-        letters().sweep(wait=WAIT, policy=policy)
+        letters().sweep(wait=WAIT, policy=self.policy)
 
     @invariant()
     def nothing_is_lost(self):
@@ -112,5 +115,5 @@ class Histories(RuleBasedStateMachine):
 def test_no_history_of_workers_loses_or_doubles_an_entry(make_subscriber):
     Histories.reader = make_subscriber()
     run_state_machine_as_test(
-        Histories, settings=settings(max_examples=40, stateful_step_count=40, deadline=None)
+        Histories, settings=settings(max_examples=40, stateful_step_count=25, deadline=None)
     )
