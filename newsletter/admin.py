@@ -19,21 +19,13 @@ from django.views.decorators.http import require_POST
 from newsletter import desk, issues, tasks
 from newsletter.models import Delivery, Issue
 from papers.models import Topic
+from papers.read_only import ReadOnly
 from subscriptions.ledger import State
 from subscriptions.outbox import NotToBeSent
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+class LedgerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows that only the ledger writes; who may change deliveries may use the actions."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("newsletter.change_delivery"))
@@ -50,7 +42,7 @@ class PersonaForm(forms.Form):
 
 
 @admin.register(Issue)
-class IssueAdmin(ReadOnly):
+class IssueAdmin(LedgerAdmin):
     list_display = ["on", "cadence", "opened_at", "expected_count", "by_state", "is_balanced"]
     list_filter = ["cadence"]
     date_hierarchy = "on"
@@ -129,7 +121,7 @@ class IssueAdmin(ReadOnly):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly):
+class DeliveryAdmin(LedgerAdmin):
     list_display = ["subscriber", "issue", "state", "attempts", "papers", "finished_at", "error"]
     list_filter = ["state", "issue__cadence", "issue__on"]
     list_select_related = ["issue", "subscriber"]

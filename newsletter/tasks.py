@@ -8,8 +8,8 @@ from django.utils.timezone import now
 
 from newsletter import compose, issues
 from newsletter.models import Delivery
+from papers.doorbell import ring
 from subscriptions import outbox
-from subscriptions.doorbell import ring
 
 
 @shared_task(name="newsletter.tick", ignore_result=True)

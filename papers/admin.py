@@ -15,27 +15,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST
-from kombu.exceptions import OperationalError
 
 from papers import classify, scoring, sources
 from papers.models import Assignment, Ingestion, Observation, Paper, Refusal, Topic
-from papers.tasks import ask_for
+from papers.read_only import ReadOnly
+from papers.tasks import ring_source
 from papers.text import title_key
 
 RECENT = timedelta(days=30)
-
-
-class ReadOnly(admin.options.BaseModelAdmin):  # type: ignore[type-arg]
-    """Rows that nobody adds, changes or deletes by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class AssignmentInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -182,12 +169,10 @@ class IngestionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         if source not in settings.PAPER_SOURCES or source not in sources.REGISTRY:
             raise Http404(f"{source} is not configured")
 
-        try:
-            ask_for(source)
-        except OperationalError as error:
-            messages.error(request, f"Redis cannot be reached, so nothing was started: {error}")
-        else:
+        if ring_source(source):
             messages.success(request, f"A worker was asked to read {source}.")
+        else:
+            messages.error(request, "Redis cannot be reached, so nothing was started.")
         return HttpResponseRedirect(reverse("admin:papers_ingestion_changelist"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import now
@@ -53,6 +53,13 @@ def store(
     intake = Intake(source, place=place, at=at)
     intake.store(items, progress=progress)
     return intake.ingestion
+
+
+def due(names: Collection[str], *, every: timedelta, at: datetime) -> list[str]:
+    """Return those sources whose last reading began at least `every` ago, or never."""
+    recent = Ingestion.objects.filter(source__in=names, started_at__gt=at - every)
+    begun = set(recent.values_list("source", flat=True))
+    return [name for name in names if name not in begun]
 
 
 def fetched(source: str, *, since: date, until: date) -> Iterator[PaperRecord | Refused]:

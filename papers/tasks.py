@@ -1,30 +1,35 @@
-"""Celery entry points: poll the sources, keep the scores fresh."""
+"""Celery entry points: read the sources that are due."""
 
 from __future__ import annotations
 
 import logging
 from datetime import timedelta
 
-from celery import current_app, shared_task
+from celery import shared_task
 from django.conf import settings
 from django.utils.timezone import now
 
-from papers import ingest, scoring
+from papers import ingest
+from papers.doorbell import ring
 from papers.sources import SourceError
 
 logger = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(days=7)  # votes go on for about a week
+# arXiv wants 3 s between requests and may be slow: a reading may last, but not for ever.
+READING_SECONDS = 480
 
 
 @shared_task(name="papers.poll", ignore_result=True)
 def poll() -> None:
-    """Beat's entry: read every configured source, each in its own task."""
-    for source in settings.PAPER_SOURCES:
-        ingest_source.delay(source)
+    """Have every source read that was not read lately.  Beat rings this; the rows decide."""
+    every = timedelta(minutes=settings.POLL_MINUTES)
+    for source in ingest.due(settings.PAPER_SOURCES, every=every, at=now()):
+        ring_source(source)
 
 
-@shared_task(name="papers.ingest_source", ignore_result=True)
+@shared_task(name="papers.ingest_source", ignore_result=True, soft_time_limit=READING_SECONDS,
+             time_limit=READING_SECONDS + 30)  # fmt: skip
 def ingest_source(source: str) -> None:
     """Read one source.  No retry: the next poll asks for the same days again."""
     at = now()
@@ -35,16 +40,6 @@ def ingest_source(source: str) -> None:
         logger.warning("%s could not be read: %s", source, error)
 
 
-@shared_task(name="papers.score_recent", ignore_result=True)
-def score_recent() -> None:
-    scoring.score_recent(today=now().date())
-
-
-def ask_for(source: str) -> None:
-    """Ask a worker to read one source; raise kombu's `OperationalError` if Redis is away.
-
-    Celery would try to connect for seconds, and somebody waits for the page.
-    """
-    options = {**current_app.conf.broker_transport_options, "max_retries": 0}
-    with current_app.connection_for_write(transport_options=options) as connection:
-        ingest_source.apply_async((source,), retry=False, connection=connection)  # type: ignore[call-arg]
+def ring_source(source: str) -> bool:
+    """Ask a worker to read one source; False if Redis did not take the question."""
+    return ring(ingest_source, source, expires=settings.TICK_SECONDS)

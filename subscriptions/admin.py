@@ -13,23 +13,11 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
 
+from papers.read_only import ReadOnly
 from subscriptions import optin
 from subscriptions.forms import TIME_ZONES
 from subscriptions.models import Consent, Interest, Letter, Subscriber, Suppression
 from subscriptions.tasks import ring_letters
-
-
-class ReadOnly:
-    """Rows that nobody adds, changes or deletes by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class RecordInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]

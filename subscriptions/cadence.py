@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Protocol
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAY = timedelta(days=1)
 
@@ -55,7 +55,18 @@ def moment(day: date, *, hour: int, time_zone: str) -> datetime:
     An hour that a clock change skips moves forward; of an hour that happens twice the first
     counts (PEP 495, fold=0).
     """
-    return datetime.combine(day, time(hour), tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
+    return datetime.combine(day, time(hour), tzinfo=zone(time_zone)).astimezone(UTC)
+
+
+def zone(name: str) -> tzinfo:
+    """Return the time zone of that IANA name, or UTC if this machine does not know it.
+
+    A name that a newer time zone database dropped must not stop the mail of everybody else.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
 
 
 def next_slot(schedule: Schedule, *, after: datetime) -> Slot:
@@ -73,7 +84,7 @@ def latest_slot(schedule: Schedule, *, at: datetime) -> Slot:
 
 def local_date(at: datetime, time_zone: str) -> date:
     """Return the calendar date there at that moment."""
-    return at.astimezone(ZoneInfo(time_zone)).date()
+    return at.astimezone(zone(time_zone)).date()
 
 
 def plan(wishes: Wishes, *, at: datetime) -> datetime:

@@ -8,8 +8,8 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.timezone import now
 
+from papers.doorbell import ring
 from subscriptions import letters, outbox, retention
-from subscriptions.doorbell import ring
 from subscriptions.models import Letter
 
 UNCONFIRMED_AFTER = timedelta(days=7)

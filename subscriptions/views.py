@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -16,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from papers.models import Paper
-from subscriptions import limits, links, optin, tokens
+from subscriptions import cadence, limits, links, optin, tokens
 from subscriptions.address import mask
 from subscriptions.forms import JoinForm, PreferencesForm
 from subscriptions.models import Subscriber
@@ -126,7 +125,7 @@ def _join_page(
 def _preferences_page(
     request: HttpRequest, subscriber: Subscriber, form: PreferencesForm
 ) -> HttpResponse:
-    zone = ZoneInfo(subscriber.time_zone)
+    zone = cadence.zone(subscriber.time_zone)
     planned = subscriber.next_digest_at
     is_due = planned is not None and planned <= now()  # the next tick makes it
     token = tokens.make(Purpose.PREFERENCES, subscriber)

@@ -22,7 +22,7 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
         "newsletter.tick": settings.TICK_SECONDS,
         "newsletter.sweep": settings.SWEEP_SECONDS,
         "subscriptions.post_letters": settings.SWEEP_SECONDS,
-        "papers.poll": settings.POLL_MINUTES * 60,
+        "papers.poll": settings.TICK_SECONDS,
         "subscriptions.purge": 6 * 3600.0,
     }
     sender.conf.beat_schedule = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -52,6 +53,8 @@ def complaints(*, debug: bool, secret_key: str, site_url: str, mail_from: str) -
         found.append("SECRET_KEY must be set to at least 50 random characters")
     if site.scheme != "https" and not is_local:
         found.append("SITE_URL must be the https address that readers see")
+    if "@" not in parseaddr(mail_from)[1]:
+        found.append('MAIL_FROM must be like: "Papers, Daily" <digest@news.example.org>')
     if mail_from.rstrip(">").endswith("@localhost") and not is_local:
         found.append("MAIL_FROM must be an address of a domain that you own")
     return found

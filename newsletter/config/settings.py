@@ -42,7 +42,7 @@ TICK_SECONDS = env.float("TICK_SECONDS", default=60.0)
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=20.0)
 LEASE_SECONDS = env.float("LEASE_SECONDS", default=300.0)
 CLAIM_SIZE = env.int("CLAIM_SIZE", default=50)
-MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", default=8)
+MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", default=20)  # over about half a day
 UNCERTAIN = env.str("UNCERTAIN", default="park")  # or "resend"
 UNCERTAIN_WAIT_SECONDS = env.float("UNCERTAIN_WAIT_SECONDS", default=900.0)
 CATCH_UP_HOURS = env.float("CATCH_UP_HOURS", default=12.0)

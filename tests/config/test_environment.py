@@ -65,6 +65,7 @@ def test_settings_that_are_fit(change):
         ({"site_url": "news.example.org"}, "SITE_URL"),
         ({"mail_from": "papers@localhost"}, "MAIL_FROM"),
         ({"mail_from": "Papers <papers@localhost>"}, "MAIL_FROM"),
+        ({"mail_from": "Papers, Daily <digest@news.example.org>"}, "MAIL_FROM"),
     ],
 )
 def test_settings_that_are_unfit_are_named(change, name):

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import logging
 
+import newsletter.urls
+import subscriptions.urls
 from newsletter.config.logs import HideTokens
 
 
@@ -13,6 +15,14 @@ def test_a_token_in_an_address_is_hidden():
     line = record("Forbidden: %s", "/today/abc.0~1xV~sig_-x/")
     assert HideTokens().filter(line)
     assert line.getMessage() == "Forbidden: /today/[token]/"
+
+
+def test_every_page_with_a_token_is_known():
+    for page in [*newsletter.urls.urlpatterns, *subscriptions.urls.urlpatterns]:
+        if "<token:" in str(page.pattern):
+            line = record("GET %s", "/" + str(page.pattern).replace("<token:token>", "SECRET"))
+            HideTokens().filter(line)
+            assert "SECRET" not in line.getMessage()
 
 
 def test_other_lines_stay_as_they_are():

@@ -56,7 +56,7 @@ def test_the_links_of_a_preview_are_nobodys(make_delivery, client):
     assert not paths & own_paths(compose.compose_all([delivery])(delivery).body)
     for path in paths:
         assert client.get(path).status_code == 404
-        assert client.post(path).status_code == 404
+        assert client.post(path).status_code in {404, 405}
     assert Subscriber.objects.get().is_deliverable
 
 

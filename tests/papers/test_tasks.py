@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import time
-from functools import partial
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 import time_machine
-from kombu.exceptions import OperationalError
+from django.utils.timezone import now
 
 from newsletter.config import celery_app
 from papers import sources, tasks
@@ -32,17 +31,14 @@ def source(monkeypatch):
     return source
 
 
-def test_tasks_have_explicit_names():
-    names = {task.name for task in (tasks.poll, tasks.ingest_source, tasks.score_recent)}
-    assert names == {"papers.poll", "papers.ingest_source", "papers.score_recent"}
-
-
-def test_polling_asks_for_one_task_per_source(monkeypatch, settings):
+def test_polling_asks_for_the_sources_that_were_not_read_lately(monkeypatch, settings):
+    settings.PAPER_SOURCES, settings.POLL_MINUTES = ["huggingface", "arxiv", "sample"], 45
+    for source, minutes in [("huggingface", 46), ("arxiv", 44)]:
+        Ingestion.objects.create(source=source, started_at=now() - timedelta(minutes=minutes))
     asked = []
-    monkeypatch.setattr(tasks.ingest_source, "delay", asked.append)
-    settings.PAPER_SOURCES = ["huggingface", "arxiv"]
+    monkeypatch.setattr(tasks, "ring", lambda task, source, expires: asked.append(source))
     tasks.poll()
-    assert asked == ["huggingface", "arxiv"]
+    assert asked == ["huggingface", "sample"]
 
 
 @time_machine.travel("2026-03-17 23:30:00+00:00", tick=False)
@@ -61,30 +57,13 @@ def test_an_unreadable_source_is_noted_and_logged(source, caplog, temporary):
     assert "arxiv could not be read: the line went dead" in caplog.text
 
 
-@time_machine.travel("2026-03-17 12:00:00+00:00", tick=False)
-def test_recent_lists_are_scored(make_paper):
-    paper = make_paper(votes=3, trend_score=0)
-    tasks.score_recent()
-    paper.refresh_from_db()
-    assert paper.trend_score > 0
-
-
 def test_a_worker_is_asked_through_the_broker():
     with celery_app.connection_for_write() as connection:
         queue = connection.SimpleQueue("papers")
         queue.clear()
-        tasks.ask_for("arxiv")
+        tasks.ring_source("arxiv")
         message = queue.get(timeout=5)
         message.ack()
         queue.close()
     assert message.headers["task"] == "papers.ingest_source"
     assert message.payload[0] == ["arxiv"]
-
-
-def test_nobody_waits_for_a_broker_that_is_away(monkeypatch):
-    nowhere = partial(celery_app.connection_for_write, "redis://127.0.0.1:1/0")
-    monkeypatch.setattr(celery_app, "connection_for_write", nowhere)
-    began = time.perf_counter()
-    with pytest.raises(OperationalError):
-        tasks.ask_for("arxiv")
-    assert time.perf_counter() - began < 2

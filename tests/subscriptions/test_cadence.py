@@ -186,3 +186,9 @@ def test_a_slot_is_named_by_the_readers_own_date():
     slot = cadence.latest_slot(Schedule.of(Reader()), at=SEVEN_THERE)
     assert slot == Slot(date(2026, 3, 17), SEVEN_THERE)
     assert cadence.local_date(SEVEN_THERE, "Asia/Tokyo") == date(2026, 3, 17)
+
+
+def test_a_zone_that_this_machine_does_not_know_counts_as_utc():
+    wishes = Schedule("daily", 0, 7, "Mars/Olympus_Mons")
+    noon = datetime(2026, 3, 17, 12, tzinfo=UTC)
+    assert cadence.latest_slot(wishes, at=noon).at == datetime(2026, 3, 17, 7, tzinfo=UTC)

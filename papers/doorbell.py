@@ -17,8 +17,8 @@ logger = logging.getLogger(__name__)
 PATIENCE = 0.3  # seconds for each answer; a frozen server does not give the first
 
 
-def ring(task: Task[..., Any], *, expires: float) -> bool:
-    """Publish `task` without arguments; False if the broker did not take it in time."""
+def ring(task: Task[..., Any], *arguments: str, expires: float) -> bool:
+    """Publish `task`, good for `expires` seconds; False if the broker did not take it in time."""
     options = {
         **current_app.conf.broker_transport_options,
         "socket_timeout": PATIENCE,
@@ -28,7 +28,7 @@ def ring(task: Task[..., Any], *, expires: float) -> bool:
     try:
         with current_app.connection_for_write(transport_options=options) as connection:
             producer = current_app.amqp.Producer(connection, auto_declare=False)
-            task.apply_async(producer=producer, retry=False, expires=expires)
+            task.apply_async(arguments, producer=producer, retry=False, expires=expires)
     except OperationalError as error:
         logger.warning("the doorbell of %s was not heard: %s", task.name, error)
         return False

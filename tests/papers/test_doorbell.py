@@ -12,7 +12,7 @@ from django.conf import settings
 
 from newsletter.config.environment import celery_broker_url
 from newsletter.demo.valkey import Valkey
-from subscriptions import doorbell
+from papers import doorbell
 from subscriptions.tasks import post_letters
 
 PATIENCE = 0.8  # seconds that a visitor may wait for nothing
