@@ -41,14 +41,13 @@ class Item:
 
 def compose_all(deliveries: Sequence[Delivery]) -> Compose[Delivery]:
     """Load what these deliveries need; return the function that composes one of them."""
-    prefetch_related_objects(deliveries, "issue")
+    prefetch_related_objects(deliveries, "issue", "subscriber")
     papers = load_papers(paper_id for delivery in deliveries for paper_id in delivery.paper_ids)
-    readers = Subscriber.objects.filter(pk__in=[delivery.subscriber_id for delivery in deliveries])
-    suppressed = suppressed_among(readers.values_list("email", flat=True))
+    suppressed = suppressed_among(d.subscriber.email for d in deliveries if d.subscriber)
 
     def compose(delivery: Delivery) -> AnymailMessage:
         # As he is at this moment, which may be long after the chunk was loaded.
-        reader = Subscriber.objects.filter(pk=delivery.subscriber_id).first()
+        reader = Subscriber.objects.filter(deliveries=delivery).first()
         if reader is None:
             raise NotToBeSent("the reader was erased")
         if not reader.is_deliverable:

@@ -62,7 +62,10 @@ class Delivery(Entry):
     """
 
     issue = models.ForeignKey(Issue, models.PROTECT, related_name="deliveries")
-    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="deliveries")
+    # None once the reader was erased: the ledger must still add up.
+    subscriber = models.ForeignKey(
+        Subscriber, models.SET_NULL, null=True, related_name="deliveries"
+    )
     picks = models.JSONField(default=list, editable=False)
 
     objects = DeliveryQuerySet.as_manager()

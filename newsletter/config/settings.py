@@ -112,7 +112,7 @@ TEMPLATES = [
 ]
 DATABASES = {
     "default": with_engine_options(
-        env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'newsletter.sqlite3'}")
+        env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'newsletter.sqlite3'}")
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -17,6 +17,7 @@ from newsletter.demo.catcher import Mailbox, part_of
 from newsletter.models import Delivery
 from papers.models import Paper
 from subscriptions.forms import MINIMUM_SECONDS
+from subscriptions.models import Subscriber
 
 PATIENCE = 25.0  # seconds for the slowest step
 
@@ -146,15 +147,16 @@ def faults(mailbox: Mailbox, deliveries: Iterable[Delivery]) -> list[str]:
     """Say what is wrong with what the readers got: not one digest, or a paper off topic."""
     found = []
     for delivery in deliveries:
-        digests = mails_to(mailbox, delivery.subscriber.email, is_digest=True)
+        reader = Subscriber.objects.get(deliveries=delivery)
+        digests = mails_to(mailbox, reader.email, is_digest=True)
         if len(digests) != 1:
-            found.append(f"{delivery.subscriber} got {len(digests)} digests")
-        found += [f"{delivery.subscriber}: {fault}" for fault in _faults_in(delivery, digests)]
+            found.append(f"{reader} got {len(digests)} digests")
+        chosen = set(reader.topics.values_list("pk", flat=True))
+        found += [f"{reader}: {fault}" for fault in _faults_in(delivery, chosen, digests)]
     return found
 
 
-def _faults_in(delivery: Delivery, digests: Sequence[EmailMessage]) -> list[str]:
-    chosen = set(delivery.subscriber.topics.values_list("pk", flat=True))
+def _faults_in(delivery: Delivery, chosen: set[int], digests: Sequence[EmailMessage]) -> list[str]:
     text = " ".join(" ".join(part_of(mail, "plain").split()) for mail in digests)
     found = []
     for paper in papers_of(delivery):
