@@ -67,7 +67,7 @@ class PaperForm(ModelForm):  # type: ignore[type-arg]
 class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = PaperForm
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
-    list_display = ["title", "listed_on", "votes", "comments", "trend_score", "topic_names"]
+    list_display = ["title", "listed_on", "votes", "comments", "trend", "topic_names"]
     list_filter = ["listed_on", "topics", "assignments__is_by_hand"]
     search_fields = ["title", "arxiv_id"]
     date_hierarchy = "listed_on"
@@ -78,6 +78,10 @@ class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Paper]:
         return super().get_queryset(request).prefetch_related("assignments__topic")
+
+    @admin.display(ordering="trend_score")
+    def trend(self, paper: Paper) -> str:
+        return f"{paper.trend_score:.2f}"
 
     @admin.display(description="topics")
     def topic_names(self, paper: Paper) -> str:
