@@ -73,3 +73,10 @@ def test_readers_are_loaded_once_for_many_letters(make_letter, django_assert_num
         compose_one = letters.compose_all(chunk)
         for letter in chunk:
             compose_one(letter)
+
+
+def test_a_letter_to_a_reader_who_was_erased_meanwhile_is_not_sent(make_letter):
+    letter = make_letter()
+    Subscriber.objects.all().delete()
+    with pytest.raises(NotToBeSent, match="gone"):
+        letters.compose_all([letter])(letter)
