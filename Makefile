@@ -56,7 +56,7 @@ browser: $(VENV)/.dev ## pages and mails in headless Chromium, on a phone and a 
 	@TEST_DB=sqlite $(BIN)/python -m pytest tests/browser -m browser $(ARGS)
 
 mail: $(VENV)/.test ## compile the MJML sources of the mails
-	@$(BIN)/python manage.py compile_mail
+	@DEBUG=1 $(BIN)/python manage.py compile_mail
 
 bench: $(VENV)/.test ## all benchmarks, one after the other
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done

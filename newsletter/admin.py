@@ -20,6 +20,7 @@ from newsletter import desk, issues, tasks
 from newsletter.models import Delivery, Issue
 from papers.models import Topic
 from papers.read_only import ReadOnly
+from subscriptions import mail
 from subscriptions.ledger import State
 from subscriptions.outbox import NotToBeSent
 
@@ -43,7 +44,7 @@ class PersonaForm(forms.Form):
 
 @admin.register(Issue)
 class IssueAdmin(LedgerAdmin):
-    list_display = ["on", "cadence", "opened_at", "expected_count", "by_state", "is_balanced"]
+    list_display = ["on", "cadence", "is_balanced", "expected_count", "by_state", "opened_at"]
     list_filter = ["cadence"]
     date_hierarchy = "on"
 
@@ -122,11 +123,18 @@ class IssueAdmin(LedgerAdmin):
 
 @admin.register(Delivery)
 class DeliveryAdmin(LedgerAdmin):
-    list_display = ["subscriber", "issue", "state", "attempts", "papers", "finished_at", "error"]
+    list_display = ["subscriber", "state", "error", "issue", "papers", "attempts", "finished_at"]
     list_filter = ["state", "issue__cadence", "issue__on"]
     list_select_related = ["issue", "subscriber"]
     search_fields = ["subscriber__email__iexact", "provider_id", "public_id"]
     actions = ["it_arrived", "send_again", "send_test_to_me"]
+
+    readonly_fields = ["message_id"]
+
+    @admin.display(description="Message-ID")
+    def message_id(self, delivery: Delivery) -> str:
+        """What the log of the mail service has, whether or not it answered."""
+        return mail.message_id_of(delivery.public_id)
 
     @admin.display
     def papers(self, delivery: Delivery) -> int:

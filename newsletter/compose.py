@@ -24,6 +24,7 @@ AUTHORS_SHOWN = 3
 TEXT_LIMIT = 320  # characters of a card's text
 TITLE_LIMIT = 60  # characters of a title in the subject
 ASCII_DOTS = "..."  # in the subject, which "…" would make an encoded word for an ASCII title
+HTML_LIMIT = 92_000  # bytes; Gmail hides what comes after about 102,000
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -60,9 +61,26 @@ def compose_all(deliveries: Sequence[Delivery]) -> Compose[Delivery]:
 
 
 def digest(delivery: Delivery, reader: Subscriber, chosen: Sequence[Item]) -> AnymailMessage:
-    """Compose the digest for `reader`; one with no papers left is not to be sent."""
+    """Compose the digest for `reader`; one with no papers left is not to be sent.
+
+    Papers that would make it longer than Gmail shows are left to the page in the browser.
+    """
     if not chosen:
         raise NotToBeSent("its papers are gone")
+    message = _message(delivery, reader, chosen)
+    while (size := html_bytes(message)) > HTML_LIMIT and len(chosen) > 1:
+        fitting = min(len(chosen) - 1, len(chosen) * HTML_LIMIT // size)
+        chosen = chosen[: max(fitting, 1)]
+        message = _message(delivery, reader, chosen)
+    return message
+
+
+def html_bytes(message: AnymailMessage) -> int:
+    """The size of the HTML part."""
+    return len(str(message.alternatives[0][0]).encode())
+
+
+def _message(delivery: Delivery, reader: Subscriber, chosen: Sequence[Item]) -> AnymailMessage:
     unsubscribe_url = links.unsubscribe(reader)
     context = {
         "issue": delivery.issue,
@@ -158,6 +176,6 @@ def _preheader(chosen: Sequence[Item]) -> str:
 
 
 def _in_browser(issue: Issue, reader: Subscriber) -> str:
-    token = tokens.make(Purpose.PREFERENCES, reader)
+    token = tokens.make(Purpose.DIGEST, reader)
     page = reverse("newsletter:digest", args=[token, issue.cadence, issue.on.isoformat()])
     return settings.SITE_URL + page

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Min
@@ -26,28 +27,45 @@ LIST_DAYS = {Issue.Cadence.DAILY: 3, Issue.Cadence.WEEKLY: 7}
 STALE_AFTER = timedelta(days=14)  # a paper that nobody listed or stored since then is old
 CERTAIN = 0.5  # strength below which a paper is not said to be about a topic in a mail
 REMEMBER = timedelta(days=365)  # how long a sent paper is not sent again
+WEEKLY_CATCH_UP = timedelta(hours=72)  # at least: who misses a weekly digest waits for a week
 CLOCK_ERROR = timedelta(days=1)  # how far apart the clocks of two of our machines may be
 
 
 def open_due(*, at: datetime) -> int:
     """Write a delivery for every reader who is due at `at`; return how many were written.
 
-    Running it twice, late, or in two places at once writes nothing twice.
+    Running it twice, late, or in two places at once writes nothing twice.  Readers of a
+    schedule that cannot be opened stay due, and cost the others nothing.
     """
     written = 0
-    while readers := list(Subscriber.objects.due(at=at)[:READERS_AT_ONCE]):
+    failed: set[int] = set()
+    while readers := list(Subscriber.objects.due(at=at).exclude(pk__in=failed)[:READERS_AT_ONCE]):
         for schedule, group in _by_schedule(readers).items():
-            written += _open_slot(schedule, group, at=at)
+            try:
+                written += _open_slot(schedule, group, at=at)
+            except SoftTimeLimitExceeded:
+                raise
+            except Exception:
+                logger.exception("not opened: %s, %s readers", schedule, len(group))
+                failed.update(reader.pk for reader in group)
     return written
 
 
-def open_today(subscriber: Subscriber, *, at: datetime) -> Delivery:
-    """Return the reader's delivery of today's daily issue, written now if there is none."""
+def open_today(subscriber: Subscriber, *, at: datetime) -> Delivery | None:
+    """Return the reader's delivery of today's issue of his cadence, written now if none is.
+
+    None while there are no papers for him: an empty delivery would take the place of the
+    one that is due later today.
+    """
     today = cadence.local_date(at, subscriber.time_zone)
     with transaction.atomic():
-        issue = _locked_issue(Issue.Cadence.DAILY, today, at=at)
+        issue = _locked_issue(subscriber.cadence, today, at=at)
         _write(issue, [subscriber], at=at)
-    return Delivery.objects.get(issue=issue, subscriber=subscriber)
+        delivery = issue.deliveries.get(subscriber=subscriber)
+        if not delivery.picks:
+            transaction.set_rollback(True)
+            return None
+    return delivery
 
 
 def draft(subscriber: Subscriber, wishes: Reader, *, at: datetime) -> Delivery:
@@ -71,7 +89,7 @@ def _open_slot(schedule: Schedule, readers: Sequence[Subscriber], *, at: datetim
     ids = [reader.pk for reader in readers]
     written = 0
     with transaction.atomic():
-        if _is_in_time(slot, at=at):
+        if _is_in_time(slot, schedule.cadence, at=at):
             issue = _locked_issue(schedule.cadence, slot.on, at=at)
             written = _write(issue, readers, at=at)
         else:
@@ -81,8 +99,11 @@ def _open_slot(schedule: Schedule, readers: Sequence[Subscriber], *, at: datetim
     return written
 
 
-def _is_in_time(slot: Slot, *, at: datetime) -> bool:
-    return at - slot.at <= timedelta(hours=settings.CATCH_UP_HOURS)
+def _is_in_time(slot: Slot, kind: str, *, at: datetime) -> bool:
+    catch_up = timedelta(hours=settings.CATCH_UP_HOURS)
+    if kind == Issue.Cadence.WEEKLY:
+        catch_up = max(catch_up, WEEKLY_CATCH_UP)
+    return at - slot.at <= catch_up
 
 
 def _locked_issue(kind: str, on: date, *, at: datetime) -> Issue:

@@ -15,8 +15,10 @@ from subscriptions import outbox
 @shared_task(name="newsletter.tick", ignore_result=True)
 def tick() -> None:
     """Open what is due.  Beat rings this every minute; the rows say whether there is work."""
-    issues.open_due(at=now())
-    ring_pump()
+    try:
+        issues.open_due(at=now())
+    finally:
+        ring_pump()
 
 
 @shared_task(name="newsletter.sweep", ignore_result=True)
@@ -28,15 +30,11 @@ def sweep() -> None:
 
 @shared_task(name="newsletter.pump", ignore_result=True)
 def pump() -> None:
-    """Send for some seconds; when there is more than one chunk, wake another worker first.
+    """Send for some seconds; wake another worker once mail is going out and more waits.
 
-    What is left when the time is over is for the next one.  Who could send nothing wakes
-    nobody: the mail service may be away, and the sweep will ask again.
+    What is left when the time is over is for the next one.
     """
-    if Delivery.objects.pending()[settings.CLAIM_SIZE :].exists():
-        ring_pump()
-    if outbox.post(Delivery.objects.all(), compose.compose_all):
-        ring_pump()
+    outbox.post(Delivery.objects.all(), compose.compose_all, wake=ring_pump)
 
 
 def ring_pump() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -20,13 +20,16 @@ from subscriptions.token_pages import token_page
 from subscriptions.tokens import BadToken, Purpose
 
 SENTENCES = {
-    State.ACCEPTED: "Your digest of today is in your inbox.",
+    State.ACCEPTED: "Your digest of today is in your inbox. What you change counts from the next.",
     State.SKIPPED: "There is nothing new on your topics today; tomorrow is another day.",
     State.REJECTED: "Your mail service refused the digest. Is the address still right?",
     State.FAILED: "Something went wrong on our side. We have been told.",
     State.UNCERTAIN: "Your digest was handed over; we are waiting to hear that it arrived.",
     State.PARKED: "Your digest was handed over, but nobody told us that it arrived.",
 }
+MOVING = {State.PENDING, State.CLAIMED, State.ATTEMPTING}
+A_MOMENT = timedelta(minutes=1)  # how long the page looks again by itself
+NOTHING_YET = "There is nothing new on your topics yet. Your next digest comes as planned."
 UNDER_WAY = "Your digest is on its way."
 NOT_A_READER = "We do not write to you, because you have not confirmed or you have left."
 
@@ -36,14 +39,16 @@ NOT_A_READER = "We do not write to you, because you have not confirmed or you ha
 def today(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """Show today's digest on GET; have it made and sent on POST, once."""
     if request.method == "POST" and subscriber.is_deliverable:
-        issues.open_today(subscriber, at=now())
-        transaction.on_commit(tasks.ring_pump)
-        return redirect(request.path)
+        if issues.open_today(subscriber, at=now()):
+            transaction.on_commit(tasks.ring_pump)
+            return redirect(request.path)
+        context = {**_context(request, subscriber), "state_text": NOTHING_YET}
+        return render(request, "newsletter/today.html", context)
     return render(request, "newsletter/today.html", _context(request, subscriber))
 
 
 @require_safe
-@token_page(Purpose.PREFERENCES)
+@token_page(Purpose.DIGEST)
 def digest(request: HttpRequest, subscriber: Subscriber, *, kind: str, on: str) -> HttpResponse:
     """Show a digest that the reader was sent; its address is in the mail and stays good."""
     deliveries = Delivery.objects.with_contents().filter(subscriber=subscriber)
@@ -53,7 +58,6 @@ def digest(request: HttpRequest, subscriber: Subscriber, *, kind: str, on: str) 
     context = {
         "issue": delivery.issue,
         "items": compose.items(delivery, compose.load_papers(delivery.paper_ids)),
-        "preferences_url": _preferences(subscriber),
     }
     return render(request, "newsletter/digest.html", context)
 
@@ -78,6 +82,7 @@ def _context(request: HttpRequest, subscriber: Subscriber) -> dict[str, object]:
         "state_text": "" if subscriber.is_deliverable else NOT_A_READER,
         "may_ask": subscriber.is_deliverable,
         "is_done": True,
+        "is_moving": False,
         "items": [],
     }
     if delivery := _delivery_of_today(subscriber):
@@ -85,6 +90,7 @@ def _context(request: HttpRequest, subscriber: Subscriber) -> dict[str, object]:
         context["delivery"] = delivery
         context["state_text"] = SENTENCES.get(state, UNDER_WAY)
         context["is_done"] = state in SENTENCES
+        context["is_moving"] = state in MOVING and now() - delivery.created_at < A_MOMENT
         context["items"] = compose.items(delivery, compose.load_papers(delivery.paper_ids))
     return context
 

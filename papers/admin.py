@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from papers import classify, scoring, sources
 from papers.models import Assignment, Ingestion, Observation, Paper, Refusal, Topic
 from papers.read_only import ReadOnly
+from papers.sources import fields
 from papers.tasks import ring_source
 from papers.text import title_key
 
@@ -55,7 +56,15 @@ class PaperForm(ModelForm):  # type: ignore[type-arg]
     def clean_categories(self) -> list[str]:
         return _strings(self.cleaned_data["categories"])
 
+    def clean_arxiv_id(self) -> str | None:
+        """An id without its version, or none."""
+        given = (self.cleaned_data["arxiv_id"] or "").strip()
+        if given and fields.arxiv_id(given) != given:
+            raise ValidationError("Write the id without a version, such as 2603.01234.")
+        return given or None
+
     def clean(self) -> dict[str, Any]:
+        super().clean()  # asks for the check that no other paper has this id
         self.instance.title_key = title_key(self.cleaned_data.get("title", ""))
         same = Paper.objects.filter(title_key=self.instance.title_key, arxiv_id=None)
         if not self.cleaned_data.get("arxiv_id") and same.exclude(pk=self.instance.pk).exists():
@@ -67,7 +76,7 @@ class PaperForm(ModelForm):  # type: ignore[type-arg]
 class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = PaperForm
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
-    list_display = ["title", "listed_on", "votes", "comments", "trend", "topic_names"]
+    list_display = ["title", "topic_names", "listed_on", "votes", "comments", "trend"]
     list_filter = ["listed_on", "topics", "assignments__is_by_hand"]
     search_fields = ["title", "arxiv_id"]
     date_hierarchy = "listed_on"
@@ -96,11 +105,17 @@ class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 row.instance.is_by_hand |= row.has_changed()
         super().save_formset(request, form, formset, change)
 
-    @admin.action(description="Classify again")
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A paper that is new, or says something new, gets its topics at once."""
+        super().save_related(request, form, formsets, change)
+        if {"title", "abstract"} & set(form.changed_data):
+            classify.classify_papers({form.instance.pk})
+
+    @admin.action(description="Classify again", permissions=["change"])
     def classify_again(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
         _classify(request, queryset)
 
-    @admin.action(description="Score their lists again")
+    @admin.action(description="Score their lists again", permissions=["change"])
     def score_again(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
         dates = set(queryset.exclude(listed_on=None).values_list("listed_on", flat=True))
         count = scoring.score_lists(day for day in dates if day)
@@ -129,7 +144,9 @@ class TopicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def recent_papers(self, topic: Topic) -> int:
         return topic.paper_count  # type: ignore[attr-defined,no-any-return]  # annotated above
 
-    @admin.action(description="Classify the papers of the last 30 days again")
+    @admin.action(
+        description="Classify the papers of the last 30 days again", permissions=["change"]
+    )
     def classify_recent(self, request: HttpRequest, queryset: QuerySet[Topic]) -> None:
         """For all topics, because a phrase of one can take a paper from another."""
         _classify(request, Paper.objects.alive_since(now() - RECENT))
@@ -138,8 +155,8 @@ class TopicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(Ingestion)
 class IngestionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = [
-        "source", "started_at", "finished_at", "created", "updated", "unchanged", "refused",
-        "error",
+        "source", "started_at", "created", "updated", "unchanged", "refused", "error",
+        "finished_at",
     ]  # fmt: skip
     list_filter = ["source", ("error", admin.EmptyFieldListFilter)]
     search_fields = ["place", "error", "refusals__reason"]

@@ -17,8 +17,8 @@ Pair = tuple[int, int]  # ids of a paper and of a topic
 def classify_papers(paper_ids: Collection[int]) -> int:
     """Classify these papers by the active topics; return how many assignments changed.
 
-    What was assigned by hand stays as it is.  What was found by rules before and is not found
-    now is removed.
+    What was assigned by hand stays as it is, but gets the reason of the rules if it has none
+    of its own.  What was found by rules before and is not found now is removed.
     """
     topics = {topic.slug: topic for topic in Topic.objects.active()}
     classifier = Classifier([_rule(topic) for topic in topics.values()])
@@ -67,6 +67,9 @@ def _store(paper_ids: Collection[int], found: Collection[Assignment]) -> int:
     stored = {_pair(row): row for row in Assignment.objects.filter(paper__in=paper_ids)}
     wanted = {_pair(row) for row in found}
     stale = [row.pk for pair, row in stored.items() if pair not in wanted and not row.is_by_hand]
+    for row in found:
+        if (known := stored.get(_pair(row))) and known.is_by_hand:
+            row.strength = known.strength
     changed = [row for row in found if _differs(row, stored.get(_pair(row)))]
     Assignment.objects.filter(pk__in=stale, is_by_hand=False).delete()
     Assignment.objects.bulk_create(
@@ -85,5 +88,6 @@ def _pair(row: Assignment) -> Pair:
 def _differs(found: Assignment, stored: Assignment | None) -> bool:
     if stored is None:
         return True
-    is_same = (found.strength, found.reason) == (stored.strength, stored.reason)
-    return not (stored.is_by_hand or is_same)
+    if stored.is_by_hand and stored.reason:
+        return False
+    return (found.strength, found.reason) != (stored.strength, stored.reason)

@@ -86,8 +86,7 @@ def _save_choices(drafts: Iterable[Draft]) -> None:
             Assignment(
                 paper_id=paper_id,
                 topic=topics[slug],
-                strength=1,
-                reason="chosen for it by an editor",
+                strength=1,  # without a reason: classifying finds one, if there is one
                 is_by_hand=True,
             )
             for paper_id, slug in sorted(chosen)
@@ -95,5 +94,5 @@ def _save_choices(drafts: Iterable[Draft]) -> None:
         ),
         update_conflicts=True,
         unique_fields=["paper", "topic"],
-        update_fields=["strength", "reason", "is_by_hand"],
+        update_fields=["strength", "is_by_hand"],
     )

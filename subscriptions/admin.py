@@ -9,8 +9,9 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.http import HttpRequest
+from django.utils.decorators import method_decorator
 from django.utils.timezone import now
 
 from papers.read_only import ReadOnly
@@ -73,7 +74,7 @@ class SubscriberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ("hour", "time_zone"), "length", "next_digest_at", ("public_id", "token_version"),
     ]  # fmt: skip
     inlines = [InterestInline, ConsentInline, LetterInline]
-    actions = ["suppress", "send_confirmation_again"]
+    actions = ["suppress", "send_confirmation_again", "revoke_links"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:
         readers: QuerySet[Subscriber] = super().get_queryset(request)
@@ -98,21 +99,31 @@ class SubscriberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return log
 
     def save_model(self, request: Any, obj: Subscriber, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if obj.is_deliverable:
-            optin.replan(obj, at=now())
+        """Not the whole row: the reader may have left meanwhile."""
+        changes = {field: form.cleaned_data[field] for field in form.changed_data}
+        optin.amend(obj, changes, at=now())
 
     @admin.display(description="topics", ordering="topic_count")
     def topic_count(self, subscriber: Subscriber) -> int:
         return subscriber.topic_count  # type: ignore[attr-defined,no-any-return]  # annotated
 
-    @admin.action(description="Never write to these addresses again")
+    @admin.action(description="Never write to these addresses again", permissions=["change"])
+    @method_decorator(transaction.atomic)
     def suppress(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
-        for subscriber in queryset:
+        chosen = Subscriber.objects.filter(pk__in=queryset.values("pk")).order_by("pk")
+        readers = list(chosen.select_for_update())
+        for subscriber in readers:
             subscriber.suppress(at=now(), reason=f"by {request.user}")
-        messages.success(request, f"{len(queryset)} addresses suppressed.")
+        messages.success(request, f"{len(readers)} addresses suppressed.")
 
-    @admin.action(description="Send the confirmation again")
+    @admin.action(description="Revoke all links", permissions=["change"])
+    def revoke_links(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
+        """Also those for leaving; the next mail brings new ones."""
+        chosen = Subscriber.objects.filter(pk__in=queryset.values("pk"))
+        count = chosen.update(token_version=F("token_version") + 1)
+        messages.success(request, f"All links of {count} readers revoked.")
+
+    @admin.action(description="Send the confirmation again", permissions=["change"])
     def send_confirmation_again(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
         at = now()
         sent = sum(optin.remind(subscriber, at=at) for subscriber in queryset)

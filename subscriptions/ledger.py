@@ -109,12 +109,20 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
             .update(state=State.PENDING, owner=None, lease_until=None, claims=F("claims") - 1)
         )
 
+    def abandon(self, owner: uuid.UUID) -> int:
+        """Let the lease of what was claimed and not begun end now.
+
+        The claim still counts, as if the worker had died: the next sweep takes these up.
+        """
+        over = Now() - timedelta(seconds=1)
+        return self.claimed_by(owner).order_by().update(lease_until=over)
+
     def sweep(self, *, wait: timedelta, policy: Uncertain) -> Swept:
         """Move on whatever time has run out for.  Safe to run many times at once."""
         over = Q(lease_until__lt=Now())
         lost = self.filter(over, state=State.CLAIMED)
         given_up = lost.filter(claims__gte=CLAIMS_AT_MOST).update(
-            state=State.FAILED, finished_at=Now(), error="gave up: its workers died composing it"
+            state=State.FAILED, finished_at=Now(), error="gave up: composing it failed too often"
         )
         released = lost.update(state=State.PENDING, owner=None, lease_until=None)
         uncertain = self.filter(over, state=State.ATTEMPTING).update(
@@ -139,9 +147,16 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
         )
 
     def send_again(self) -> int:
-        """A person knows that these did not arrive."""
+        """A person knows that these did not arrive, so they start anew."""
         return self.filter(state__in=(*IN_DOUBT, State.REJECTED, State.FAILED)).update(
-            state=State.PENDING, owner=None, lease_until=None, claims=0, finished_at=None
+            state=State.PENDING,
+            owner=None,
+            lease_until=None,
+            claims=0,
+            attempts=0,
+            resends=0,
+            finished_at=None,
+            error="",
         )
 
     def counts(self) -> dict[str, int]:

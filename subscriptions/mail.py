@@ -46,16 +46,14 @@ def build(
         message_id: the same for every try, so that mail stores can recognise a copy.
     """
     full = {**site(), **context}
+    full_headers = {**AUTOMATIC, **headers, "Message-ID": message_id_of(message_id)}
     message = AnymailMessage(
         subject=clean_header(render_to_string(f"email/{name}/subject.txt", full)),
         body=render_to_string(f"email/{name}/body.txt", full),
         from_email=_sender(),
         to=[to],
         reply_to=[clean_header(settings.MAIL_REPLY_TO)] if settings.MAIL_REPLY_TO else None,
-        headers={
-            key: clean_header(value, limit=900)
-            for key, value in {**AUTOMATIC, **headers, "Message-ID": _id(message_id)}.items()
-        },
+        headers={key: clean_header(value, limit=900) for key, value in full_headers.items()},
         metadata={"entry": message_id.hex},
     )
     message.attach_alternative(render_to_string(f"email/{name}/body.html", full), "text/html")
@@ -84,5 +82,6 @@ def _sender() -> str:
     return str(Address(clean_header(name or settings.SITE_NAME), addr_spec=address))
 
 
-def _id(message_id: UUID) -> str:
-    return f"<{message_id}@{domain()}>"
+def message_id_of(public_id: UUID) -> str:
+    """The Message-ID of an entry of the ledger: the same for every try."""
+    return f"<{public_id}@{domain()}>"

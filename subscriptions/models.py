@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -16,14 +17,19 @@ from papers.models import Topic
 from subscriptions.ledger import Entry, EntryQuerySet
 
 
-def address_hash(email: str) -> str:
-    """Recognise an address without storing it: 64 hex digits, keyed with SECRET_KEY."""
-    return salted_hmac("suppression", email.casefold(), algorithm="sha256").hexdigest()
+def address_hash(email: str, *, key: str | None = None) -> str:
+    """Recognise an address without storing it: 64 hex digits, keyed with SECRET_KEY or `key`."""
+    digest = salted_hmac("suppression", email.casefold(), secret=key, algorithm="sha256")
+    return digest.hexdigest()
 
 
 def suppressed_among(emails: Iterable[str]) -> set[str]:
-    """Return those of `emails` that must never be written to."""
-    hashes = {address_hash(email): email for email in emails}
+    """Return those of `emails` that must never be written to.
+
+    An older key that is still believed counts: a new SECRET_KEY must not forget anybody.
+    """
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    hashes = {address_hash(email, key=key): email for email in emails for key in keys}
     found = Suppression.objects.filter(address_hash__in=hashes)
     return {hashes[key] for key in found.values_list("address_hash", flat=True)}
 
@@ -119,9 +125,10 @@ class Subscriber(models.Model):
 
     def suppress(self, *, at: datetime, reason: str = "") -> None:
         """Never write to this address again, whatever anybody asks."""
-        Suppression.objects.get_or_create(
-            address_hash=address_hash(self.email), defaults={"at": at, "reason": reason[:200]}
-        )
+        if not suppressed_among([self.email]):
+            Suppression.objects.get_or_create(
+                address_hash=address_hash(self.email), defaults={"at": at, "reason": reason[:200]}
+            )
         self.next_digest_at = None
         self._move_to(self.State.SUPPRESSED, at=at)
 

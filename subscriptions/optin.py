@@ -6,7 +6,7 @@ reads the newsletter.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from django.db import transaction
 
 from papers.models import Topic
 from subscriptions import address, cadence, limits
+from subscriptions.cadence import Schedule
 from subscriptions.ledger import State
 from subscriptions.models import (
     Consent,
@@ -101,8 +102,21 @@ def choose(
     """Save a confirmed reader's preferences and plan the next digest by them."""
     reader = _lock(subscriber)
     if reader.is_deliverable:
+        before = Schedule.of(reader)
         _keep(reader, topics=topics, choices=choices)
-        replan(reader, at=at)
+        _follow(reader, before, at=at)
+
+
+@transaction.atomic
+def amend(subscriber: Subscriber, changes: Mapping[str, object], *, at: datetime) -> None:
+    """Save wishes that an operator changed, by field, and nothing else of his older copy."""
+    reader = _lock(subscriber)
+    before = Schedule.of(reader)
+    for field, value in changes.items():
+        setattr(reader, field, value)
+    reader.save(update_fields=list(changes))
+    if reader.is_deliverable:
+        _follow(reader, before, at=at)
 
 
 @transaction.atomic
@@ -129,6 +143,17 @@ def replan(reader: Subscriber, *, at: datetime) -> None:
     """Plan the next digest by the reader's present wishes."""
     reader.next_digest_at = cadence.plan(reader, at=at)
     reader.save(update_fields=["next_digest_at"])
+
+
+def _follow(reader: Subscriber, before: Schedule, *, at: datetime) -> None:
+    """Plan anew if the wishes for the time have changed since `before`.
+
+    What is due already stays due: the next tick sends it, and plans by the new wishes.
+    """
+    planned = reader.next_digest_at
+    is_due = planned is not None and planned <= at
+    if not is_due and (planned is None or Schedule.of(reader) != before):
+        replan(reader, at=at)
 
 
 def _find_or_make(email: str, *, at: datetime) -> Subscriber:

@@ -17,6 +17,7 @@ class Purpose(Enum):
     CONFIRM = "confirm.v1"  # expires
     PREFERENCES = "preferences.v1"
     UNSUBSCRIBE = "unsubscribe.v1"  # must outlive the mail
+    DIGEST = "digest.v1"  # shows a digest and changes nothing, so it may be passed on
 
 
 class BadToken(Exception):

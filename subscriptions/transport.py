@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from enum import Enum
 from smtplib import (
     SMTPException,
     SMTPRecipientsRefused,
     SMTPResponseException,
+    SMTPSenderRefused,
     SMTPServerDisconnected,
 )
 from types import TracebackType
@@ -23,7 +26,10 @@ from urllib3.exceptions import ConnectTimeoutError
 logger = logging.getLogger(__name__)
 
 # Answers that speak of this moment or of our account, and not of the message.
-HTTP_LATER = {401, 403, 408, 425, 429}
+HTTP_LATER = {401, 402, 403, 408, 425, 429}
+SMTP_LATER = {530, 534, 535, 538}  # who we are was not believed (RFC 4954)
+ENHANCED = re.compile(r"(?<![\d.])5\.\d{1,3}\.\d{1,3}\b(?!\.\d)")  # RFC 3463
+ENHANCED_LATER = re.compile(r"5\.4\.5|5\.7\.\d+")  # our quota is used up; policy against us
 
 
 class Fate(Enum):
@@ -78,7 +84,7 @@ class Transport:
             message.send()
         except (AnymailError, OSError, ValueError) as error:  # ValueError: cannot be written
             self._close()
-            return Result(fate_of(error), f"{type(error).__name__}: {error}"[:500])
+            return Result(fate_of(error), detail_of(error, recipients=message.recipients()))
         return Result(Fate.ACCEPTED, _provider_id(message))
 
     def _close(self) -> None:
@@ -92,7 +98,8 @@ class Transport:
 def fate_of(error: Exception) -> Fate:
     """Decide from an error whether the message was taken; only a clear no is a no.
 
-    SMTP: 4xx is "not now", 5xx is "no" (RFC 5321 4.2.1); a lost connection says nothing.
+    SMTP: 4xx is "not now", 5xx is "no" (RFC 5321 4.2.1) unless it speaks of us and not of
+    the address; a lost connection says nothing.
     HTTP: 5xx and a few others are "not now", other 4xx "no"; an answer that cannot be read
     says nothing, nor does silence, unless nobody was there to listen.
     """
@@ -109,23 +116,50 @@ def fate_of(error: Exception) -> Fate:
             return Fate.NEVER  # the message could not be built
 
 
-def _fate_of_smtp(error: SMTPException) -> Fate:
+def detail_of(error: Exception, *, recipients: Iterable[str]) -> str:
+    """What went wrong, in at most 500 characters, without the address of who should get it.
+
+    It is stored and logged, and must not know a reader who was erased since.
+    """
     match error:
         case SMTPRecipientsRefused(recipients=refused):
-            return _by_code(max(code for code, _ in refused.values()))
-        case SMTPResponseException(smtp_code=code):  # the sender or the text refused
-            return _by_code(code)
+            said = "; ".join(f"{code} {_text(reply)}" for code, reply in refused.values())
+        case SMTPResponseException(smtp_code=code, smtp_error=reply):
+            said = f"{code} {_text(reply)}"
+        case _:
+            said = str(error)
+    for recipient in recipients:
+        address = re.escape(parseaddr(recipient)[1] or recipient)
+        said = re.sub(address, "[address]", said, flags=re.IGNORECASE)
+    return f"{type(error).__name__}: {said}"[:500]
+
+
+def _fate_of_smtp(error: SMTPException) -> Fate:
+    match error:
+        case SMTPSenderRefused():
+            return Fate.LATER  # about us, whatever the code
+        case SMTPRecipientsRefused(recipients=refused):
+            return _by_reply(*max(refused.values()))
+        case SMTPResponseException(smtp_code=code, smtp_error=reply):  # the text refused
+            return _by_reply(code, reply)
         case SMTPServerDisconnected():
             return Fate.UNKNOWN
         case _:
             return Fate.NEVER  # the server lacks what we need, such as SMTPUTF8
 
 
-def _by_code(code: int) -> Fate:
-    """What an SMTP code means; a garbled answer counts as -1."""
-    if 400 <= code < 500:
+def _by_reply(code: int, reply: bytes | str) -> Fate:
+    """What an SMTP code and its text mean; a garbled answer counts as -1."""
+    status = ENHANCED.search(_text(reply))
+    if 400 <= code < 500 or code in SMTP_LATER:
         return Fate.LATER
-    return Fate.NEVER if 500 <= code < 600 else Fate.UNKNOWN
+    if not 500 <= code < 600:
+        return Fate.UNKNOWN
+    return Fate.LATER if status and ENHANCED_LATER.fullmatch(status[0]) else Fate.NEVER
+
+
+def _text(reply: bytes | str) -> str:
+    return reply.decode(errors="replace") if isinstance(reply, bytes) else reply
 
 
 def _status(error: AnymailAPIError) -> int | None:

@@ -95,7 +95,10 @@ def preferences(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 @form_page
 @token_page(Purpose.UNSUBSCRIBE)
 def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    """Ask on GET, leave on POST.  Nothing of the body is read, so none can be wrong."""
+    """Ask on GET, leave on POST.  Nothing of the body is read, so none can be wrong.
+
+    No link leads on from here: mail services know this address, and it is for leaving only.
+    """
     if request.method == "POST":
         ip = _client_address(request) or None
         optin.leave(subscriber, at=now(), ip=ip, page="/unsubscribe/")
@@ -104,7 +107,6 @@ def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     context = {
         "masked_email": mask(subscriber.email),
         "topics": subscriber.topics.all(),
-        "preferences_url": _path(links.preferences(subscriber)),
     }
     return render(request, "subscriptions/unsubscribe.html", context)
 

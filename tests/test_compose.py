@@ -23,6 +23,8 @@ READ = set(re.findall(r'env\.\w+\("(\w+)"', (ROOT / "newsletter/config/settings.
 NEEDED = {"SECRET_KEY", "SITE_URL", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "MAIL_FROM"}
 FOR_DEVELOPERS = {"DEBUG", "STATIC_ROOT", "STATIC_MANIFEST"}  # the image has settled them
 
+WORKERS = ["worker", "worker-letters", "worker-papers"]
+
 every_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
 each_of_ours = pytest.mark.parametrize("service", OURS.values(), ids=OURS)
 
@@ -41,7 +43,7 @@ def instructions(name: str) -> list[str]:
 
 
 def test_these_are_the_services():
-    assert set(OURS) == {"migrate", "web", "worker", "beat"}
+    assert set(OURS) == {"migrate", "web", "beat", *WORKERS}
     assert set(SERVICES) - set(OURS) == {"postgres", "redis", "mailpit"}
 
 
@@ -107,24 +109,25 @@ def test_gunicorn_serves_our_application():
     assert callable(getattr(import_module(module), name))
 
 
-@pytest.mark.parametrize("name", ["worker", "beat"])
+@pytest.mark.parametrize("name", [*WORKERS, "beat"])
 def test_celery_starts_our_app(name):
     app = import_module(option(OURS[name], "-A")).celery_app
     assert isinstance(app, Celery)
 
 
-def test_the_worker_listens_to_every_queue(settings):
+def test_every_queue_has_a_worker_of_its_own(settings):
     routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
-    queues = set(option(OURS["worker"], "-Q").split(","))
-    assert queues == routed | {settings.CELERY_TASK_DEFAULT_QUEUE}
+    queues = sorted(option(OURS[name], "-Q") for name in WORKERS)
+    assert queues == sorted(routed | {settings.CELERY_TASK_DEFAULT_QUEUE})
 
 
-def test_the_worker_may_finish_before_it_is_killed(settings):
-    grace = int(OURS["worker"]["stop_grace_period"].removesuffix("s"))
+@pytest.mark.parametrize("name", WORKERS)
+def test_a_worker_may_finish_before_it_is_killed(settings, name):
+    grace = int(OURS[name]["stop_grace_period"].removesuffix("s"))
     assert grace > settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", *WORKERS, "beat"])
 def test_programs_wait_for_the_migrations(name):
     conditions = {key: value["condition"] for key, value in OURS[name]["depends_on"].items()}
     assert conditions["migrate"] == "service_completed_successfully"

@@ -75,6 +75,7 @@ class Product:
         run.start("worker", WORKER.split())
         run.start("beat", [*BEAT.split(), "-s", str(self.folder / "beat"), "--pidfile="])
         web = f"gunicorn newsletter.config.wsgi -b 127.0.0.1:{self.web_port} --threads 8"
+        web += " --no-control-socket"  # which would leave a file in the home folder
         run.start("web", web.split())
         run.wait_for("mailbox", lambda: answers(self.smtp_port) and answers(self.mailbox_port))
         run.wait_for("web", self._has_page)

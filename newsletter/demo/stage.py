@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import django
@@ -28,14 +28,14 @@ from subscriptions.models import Subscriber
 Say = Callable[[str], None]
 
 
-def prepare(*, page: Path | None, say: Say) -> bool:
+def prepare(*, page: Path | None, listed_on: date | None, say: Say) -> bool:
     """Make the database and load the papers; False if they could not be read."""
     began = time.monotonic()
     call_command("migrate", verbosity=0)
     say(f"the database is ready ({time.monotonic() - began:.1f} s)")
     began = time.monotonic()
     try:
-        loaded = load_papers(page)
+        loaded = load_papers(page, listed_on=listed_on)
     except SourceError as error:
         say(str(error))
         return False
@@ -51,11 +51,11 @@ def prepare(*, page: Path | None, say: Say) -> bool:
     return True
 
 
-def load_papers(page: Path | None) -> Ingestion:
+def load_papers(page: Path | None, *, listed_on: date | None) -> Ingestion:
     """Store the papers of a saved page, or of the sample with lists up to today."""
     at = now()
     if page:
-        records = sources.load("page").read(page, listed_on=None)
+        records = sources.load("page").read(page, listed_on=listed_on)
     else:
         records = ingest.fetched("sample", since=at.date(), until=at.date())
     return ingest.take_in("page" if page else "sample", records, place=str(page or ""), at=at)
@@ -70,6 +70,8 @@ def perform(product: Product, *, say: Say) -> int:
         journey.travel(product.site_url, mailbox, run=run, say=say)
     except journey.Astray as error:
         say(f"FAILED: {error}")
+        for delivery in Delivery.objects.with_contents().filter(state=State.SKIPPED):
+            say(f"{delivery.subscriber} was skipped: {delivery.error}")
         say(product.processes.tail("worker"))
         return 1
     deliveries = list(

@@ -23,10 +23,11 @@ _DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 
 def read(path: Path, *, listed_on: date | None) -> Iterator[PaperRecord | Refused]:
     """Read the answer for one day; without `listed_on` the file name must hold the date."""
+    body = reading.read_bytes(path)
     day = listed_on or _date_in(path.name)
     if day is None:
         raise SourceError(f"{path} has no date such as 2026-03-16 in its name: use --date")
-    items = _items(reading.parse_json(reading.read_bytes(path), place=str(path)), place=str(path))
+    items = _items(reading.parse_json(body, place=str(path)), place=str(path))
     seen_at = fields.end_of_day(day, now=datetime.now(UTC))
     yield from _records(items, place=path.name, listed_on=day, seen_at=seen_at)
 

@@ -1,13 +1,18 @@
-"""Builders of issues and deliveries."""
+"""Builders of issues and deliveries, and of staff who look at them."""
 
 from __future__ import annotations
 
 from datetime import date
 
 import pytest
+from django.contrib.auth.models import Permission, User
 
 from newsletter.models import Delivery, Issue
+from papers.models import Ingestion, Refusal
+from subscriptions.ledger import State
+from subscriptions.models import Consent, Letter, Subscriber, Suppression, address_hash
 from tests.conftest import MOMENT
+from tests.newsletter.issue_steps import SEVEN
 
 TODAY = date(2026, 3, 17)
 
@@ -40,5 +45,39 @@ def make_delivery(make_issue, make_paper, make_subscriber):
         return Delivery.objects.create(
             issue=make_issue(on), subscriber=reader, picks=picks, **fields
         )
+
+    return make
+
+
+@pytest.fixture
+def sign_in(client, db):
+    """A member of staff with these permissions and no others."""
+
+    def make(*codenames: str, email: str = "editor@example.org"):
+        user = User.objects.create_user("editor", email, is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def one_of_each(make_delivery):
+    """A row of everything that the admin shows."""
+    reader = make_delivery(state=State.UNCERTAIN).subscriber
+    reader.consents.create(act=Consent.Act.ASKED, at=MOMENT)
+    Letter.objects.create(subscriber=reader, kind=Letter.Kind.CONFIRM)
+    Suppression.objects.create(address_hash=address_hash("eve@example.net"), at=MOMENT)
+    ingestion = Ingestion.objects.create(source="sample", started_at=MOMENT)
+    Refusal.objects.create(ingestion=ingestion, place="record 1", reason="no title")
+
+
+@pytest.fixture
+def make_due(make_subscriber):
+    """A daily reader of "agents" in UTC, due since seven o'clock."""
+
+    def make(**fields) -> Subscriber:
+        return make_subscriber(**{"topics": ["agents"], "next_digest_at": SEVEN, **fields})
 
     return make

@@ -1,4 +1,4 @@
-"""The digest as it leaves: its headers, its two parts, its links, and when there is none."""
+"""The digest as it leaves: its headers, its two parts, its links."""
 
 from __future__ import annotations
 
@@ -8,20 +8,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from anymail.message import AnymailMessage
-from django.core import mail
 from django.test import Client
-from hypothesis import given
-from hypothesis import strategies as st
 
 from newsletter import compose
-from newsletter.compose import excerpt, name_authors, shorten
 from newsletter.models import Delivery, Issue
 from papers.models import Paper, Topic
-from subscriptions import links, outbox
-from subscriptions.ledger import State
-from subscriptions.models import Consent, Subscriber, Suppression, address_hash
+from subscriptions import links
+from subscriptions.models import Consent, Subscriber
 from subscriptions.outbox import NotToBeSent
-from tests.conftest import MOMENT
 
 SITE = "https://news.example.org"
 NASTY_TITLES = [
@@ -50,10 +44,6 @@ def own_paths(message: AnymailMessage) -> list[str]:
     """The pages of our site that the mail links to."""
     found = addresses_in(message.body) | addresses_in(html_of(message))
     return sorted(urlsplit(link).path for link in found if link.startswith(SITE))
-
-
-def post_all() -> None:
-    outbox.post(Delivery.objects.all(), compose.compose_all)
 
 
 # --- headers --------------------------------------------------------------------------
@@ -254,137 +244,3 @@ def test_no_link_tells_who_the_reader_is(make_delivery, make_subscriber):
     for link in addresses_in(message.body + html_of(message)):
         assert not any(word in link for word in ("ann", "70203040", "80305070"))
     assert "ann.reader" not in message.body + html_of(message)
-
-
-# --- readers to whom it is not sent ---------------------------------------------------
-
-
-def test_it_is_sent_through_the_ledger(make_delivery):
-    deliveries = [make_delivery() for _ in range(3)]
-    post_all()
-    assert [m.to for m in mail.outbox] == [[d.subscriber.email] for d in deliveries]
-    assert set(Delivery.objects.values_list("state", flat=True)) == {State.ACCEPTED}
-
-
-@pytest.mark.parametrize("state", [s for s in Subscriber.State if s != "confirmed"])
-def test_who_left_between_claim_and_compose_gets_nothing(make_delivery, state):
-    delivery = make_delivery()
-    compose_one = compose.compose_all([delivery])
-    Subscriber.objects.update(state=state)
-    with pytest.raises(NotToBeSent, match=state):
-        compose_one(delivery)
-
-
-def test_who_left_before_the_chunk_was_claimed_is_skipped(make_delivery):
-    stays, leaves = make_delivery(), make_delivery()
-    leaves.subscriber.unsubscribe(at=MOMENT)
-    post_all()
-    leaves.refresh_from_db()
-    assert (leaves.state, leaves.error) == (State.SKIPPED, "the reader is unsubscribed")
-    assert [message.to for message in mail.outbox] == [[stays.subscriber.email]]
-
-
-def test_a_suppressed_address_is_skipped_even_if_its_reader_confirmed(make_delivery):
-    delivery = make_delivery()
-    Suppression.objects.create(address_hash=address_hash(delivery.subscriber.email), at=MOMENT)
-    post_all()
-    delivery.refresh_from_db()
-    assert (delivery.state, delivery.error) == (State.SKIPPED, "the address is suppressed")
-    assert mail.outbox == []
-
-
-def test_an_erased_reader_stops_nobody_elses_mail(make_delivery):
-    erased, other = make_delivery(), make_delivery()
-    Subscriber.objects.filter(pk=erased.subscriber_id).delete()
-    compose_one = compose.compose_all([erased, other])
-    with pytest.raises(NotToBeSent, match="erased"):
-        compose_one(erased)
-    assert compose_one(other).to == [other.subscriber.email]
-
-
-@pytest.mark.parametrize(("deliveries", "papers"), [(1, 1), (1, 10), (10, 2)])
-def test_each_mail_of_a_chunk_costs_one_query(
-    make_delivery, django_assert_num_queries, deliveries, papers
-):
-    for _ in range(deliveries):
-        make_delivery(papers)
-    chunk = list(Delivery.objects.all())
-    with django_assert_num_queries(6 + deliveries):
-        compose_one = compose.compose_all(chunk)
-        for delivery in chunk:
-            compose_one(delivery)
-
-
-# --- cutting text ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("names", "shown"),
-    [
-        ([], ""),
-        (["A"], "A"),
-        (["A", "B", "C", "D"], "A, B, C, D"),
-        (["A", "B", "C", "D", "E"], "A, B, C and 2 more"),
-        (["A"] * 1503, "A, A, A and 1,500 more"),
-    ],
-)
-def test_authors_are_named(names, shown):
-    assert name_authors(names) == shown
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("", ""),
-        ("0123456789", "0123456789"),
-        ("01234567890", "012345678…"),
-        ("one two three", "one two…"),
-        ("one two, three", "one two…"),
-        ("one two th", "one two th"),
-        ("          .", "…"),
-    ],
-)
-def test_text_is_cut_after_a_word(text, shown):
-    assert shorten(text, 10) == shown
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("", ""),
-        ("One. Two. Three is longer.", "One. Two."),
-        ("One! Two? Three is longer.", "One! Two?"),
-        ("The first sentence is too long. Two.", "The first…"),
-        ("Version 1.52 is a number.", "Version…"),
-    ],
-)
-def test_an_excerpt_has_whole_sentences(text, shown):
-    assert excerpt(text, 12) == shown
-
-
-@given(text=st.text(), limit=st.integers(1, 60))
-def test_shortened_text_is_never_longer_than_the_limit(text, limit):
-    short = shorten(text, limit)
-    assert len(short) <= limit
-    assert short == text or short.endswith("…")
-    assert text.startswith(short.removesuffix("…"))
-
-
-@given(
-    words=st.lists(st.text("abc", min_size=1, max_size=8), min_size=1), limit=st.integers(10, 60)
-)
-def test_shortened_text_has_whole_words(words, limit):
-    text = " ".join(words)
-    kept = shorten(text, limit).removesuffix("…")
-    assert kept.split() == words[: len(kept.split())]
-
-
-@given(text=st.text(alphabet="ab. !?\n"), limit=st.integers(1, 60))
-def test_an_excerpt_is_never_longer_than_the_limit(text, limit):
-    assert len(excerpt(text, limit)) <= limit
-
-
-@given(st.lists(st.text()))
-def test_naming_authors_never_fails(names):
-    shown = name_authors(names)
-    assert all(name in shown for name in names[:3])

@@ -1,52 +1,26 @@
-"""Who gets a delivery, of which issue, and with which papers."""
+"""Who gets a delivery, and of which issue."""
 
 from __future__ import annotations
 
 import logging
-import time
-from datetime import UTC, date, datetime, timedelta
-from functools import partial
-from threading import Barrier, Thread
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.core import mail
-from django.db import connection
+from django.db import DatabaseError
 
 from newsletter import issues
 from newsletter.matching import Reader
 from newsletter.models import Delivery, Issue
-from papers.models import Paper
-from subscriptions.ledger import MAY_ARRIVE, State
-from subscriptions.models import Interest, Subscriber
+from subscriptions.ledger import State
+from subscriptions.models import Subscriber
 from tests.conftest import MOMENT
-
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-TUESDAY, WEDNESDAY = date(2026, 3, 17), date(2026, 3, 18)
-SEVEN = datetime(2026, 3, 17, 7, tzinfo=UTC)  # when the readers below are due
+from tests.newsletter.issue_steps import DAY, HOUR, SEVEN, TUESDAY, WEDNESDAY, titles
 
 
 def utc(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
-
-
-@pytest.fixture
-def make_due(make_subscriber):
-    """A daily reader of "agents" in UTC, due since seven o'clock."""
-
-    def make(**fields) -> Subscriber:
-        return make_subscriber(**{"topics": ["agents"], "next_digest_at": SEVEN, **fields})
-
-    return make
-
-
-def titles(delivery: Delivery) -> list[str]:
-    return [Paper.objects.get(pk=paper_id).title for paper_id in delivery.paper_ids]
-
-
-def sent_titles(at: datetime = SEVEN) -> list[str]:
-    """What the only reader gets at that moment."""
-    issues.open_due(at=at)
-    return titles(Delivery.objects.latest("pk"))
 
 
 # --- who is due, and for which date ---------------------------------------------------
@@ -131,6 +105,19 @@ def test_a_digest_that_is_too_late_is_missed_and_planned_anew(make_due, make_pap
     assert reader.next_digest_at == SEVEN + DAY
 
 
+@pytest.mark.parametrize(
+    ("hours", "late", "is_sent"),
+    [(12, 72 * HOUR, True), (12, 73 * HOUR, False), (80, 80 * HOUR, True), (80, 81 * HOUR, False)],
+)
+def test_a_weekly_digest_is_made_up_for_three_days_at_least(
+    make_due, make_paper, settings, hours, late, is_sent
+):
+    settings.CATCH_UP_HOURS = hours
+    make_paper(topics=["agents"])
+    make_due(cadence="weekly", weekday=TUESDAY.weekday())
+    assert issues.open_due(at=SEVEN + late) == is_sent
+
+
 def test_after_days_of_silence_only_the_newest_digest_is_sent(make_due, make_paper):
     make_paper(topics=["agents"])
     make_due(next_digest_at=SEVEN - 5 * DAY)
@@ -166,11 +153,13 @@ def test_only_confirmed_readers_are_due(make_due, make_paper, state):
 def test_a_reader_who_leaves_meanwhile_is_not_planned_again(make_due, make_paper, monkeypatch):
     make_paper(topics=["agents"])
     reader = make_due()
-    due = list(Subscriber.objects.due(at=SEVEN))
-    Subscriber.objects.get().unsubscribe(at=SEVEN)
-    answers = iter([due, []])
-    monkeypatch.setattr(type(Subscriber.objects.all()), "due", lambda *_, at: next(answers))
+    by_schedule = issues._by_schedule
 
+    def leave_and_go_on(readers):
+        Subscriber.objects.get().unsubscribe(at=SEVEN)
+        return by_schedule(readers)
+
+    monkeypatch.setattr(issues, "_by_schedule", leave_and_go_on)
     issues.open_due(at=SEVEN)
     reader.refresh_from_db()
     assert reader.next_digest_at is None
@@ -189,183 +178,49 @@ def test_with_nothing_to_send_the_delivery_is_skipped_and_says_why(make_due, mak
     assert mail.outbox == []
 
 
-# --- which papers ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("state", State)
-def test_a_paper_that_may_have_arrived_is_not_sent_again(
-    make_due, make_delivery, make_paper, state
-):
-    reader, paper = make_due(), make_paper("Yesterday's", topics=["agents"])
-    make_delivery([paper], reader=reader, on=TUESDAY - DAY, state=state)
-
-    expected = [] if state in MAY_ARRIVE else ["Yesterday's"]
-    assert sent_titles() == expected
-
-
-def test_what_others_were_sent_does_not_matter(make_due, make_delivery, make_paper):
-    paper = make_paper("For both", topics=["agents"])
-    make_delivery([paper], on=TUESDAY - DAY, state=State.ACCEPTED)
-    make_due()
-    assert sent_titles() == ["For both"]
-
-
-def test_a_paper_sent_long_ago_is_still_remembered(make_due, make_delivery, make_paper):
-    reader = make_due()
-    paper = make_paper("Came back", topics=["agents"], first_seen_at=SEVEN - 300 * DAY)
-    make_delivery([paper], reader=reader, on=date(2025, 6, 1), state=State.ACCEPTED)
-    Delivery.objects.update(created_at=SEVEN - 299 * DAY)
-    assert sent_titles() == []
-
-
-def test_deliveries_from_before_the_papers_came_are_not_even_read(
-    make_due, make_delivery, make_paper
-):
-    reader = make_due()
-    make_delivery(reader=reader, on=date(2026, 1, 1), state=State.ACCEPTED)
-    Delivery.objects.update(created_at=SEVEN - 9 * DAY, picks="this would break the loop")
-    make_paper("New", topics=["agents"], trend_score=0.9, first_seen_at=SEVEN)
-    Paper.objects.exclude(title="New").delete()
-    assert sent_titles() == ["New"]
-
-
-def test_weak_assignments_and_inactive_topics_do_not_count(make_due, make_paper, make_topic):
-    reader = make_due(topics=["agents", "vision"])
-    for title, strength in [("Weak", 0.49), ("Just", 0.5)]:
-        make_paper(title).assignments.create(topic=make_topic("agents"), strength=strength)
-    make_paper("Inactive", topics=["vision"])
-    reader.topics.filter(slug="vision").update(is_active=False)
-    assert sent_titles() == ["Just"]
-
-
-@pytest.mark.parametrize(
-    ("cadence", "days"),
-    [("daily", 3), ("weekly", 7)],
-)
-def test_only_the_newest_lists_are_used(make_due, make_paper, cadence, days):
-    for age in range(9):
-        listed_on = date(2026, 3, 16) - age * DAY
-        make_paper(str(age), topics=["agents"], listed_on=listed_on, trend_score=0.9 - age / 10)
-    make_paper("Of tomorrow", topics=["agents"], listed_on=WEDNESDAY)
-    make_due(cadence=cadence, weekday=1, length=30)
-    assert sent_titles() == [str(age) for age in range(days)]
-
-
-def test_a_list_that_nobody_renewed_for_two_weeks_is_stale(make_due, make_paper):
-    long_ago = {"listed_on": date(2026, 3, 2), "first_seen_at": SEVEN - 15 * DAY}
-    make_paper("Stale", topics=["agents"], **long_ago)
-    make_due()
-    assert sent_titles() == []
-
-
-def test_an_old_list_that_arrived_now_is_used(make_due, make_paper):
-    make_paper("Of a saved page", topics=["agents"], listed_on=date(2025, 1, 10))
-    make_due()
-    assert sent_titles() == ["Of a saved page"]
-
-
-def test_a_paper_added_to_its_list_later_is_sent_the_next_day(make_due, make_paper):
-    make_paper("In time", topics=["agents"])
-    make_due()
-    assert sent_titles() == ["In time"]
-    make_paper("Later", topics=["agents"], listed_on=date(2026, 3, 15))
-    assert sent_titles(at=SEVEN + DAY) == ["Later"]
-
-
-def test_hotter_papers_come_first_and_reasons_are_kept(make_due, make_paper, make_topic):
-    make_paper("Cool", topics=["agents"], trend_score=0.1)
-    hot = make_paper("Hot", topics=["agents", "vision"], trend_score=0.9)
-    make_due()
-    assert sent_titles() == ["Hot", "Cool"]
-    first = Delivery.objects.get().picks[0]
-    assert first == {"paper": hot.pk, "score": 0.96, "topics": [make_topic("agents").pk]}
-
-
-def test_weights_of_the_reader_are_used(make_due, make_paper):
-    make_paper("Hot", topics=["agents"], trend_score=0.9)
-    make_paper("Dear", topics=["vision"], trend_score=0.1)
-    make_due(topics=["agents", "vision"])
-    Interest.objects.filter(topic__slug="vision").update(weight=2)
-    assert sent_titles() == ["Dear", "Hot"]
-
-
-# --- cost, and more than one worker ---------------------------------------------------
-
-
-@pytest.mark.parametrize(("readers", "papers"), [(2, 2), (40, 2), (2, 40)])
-def test_queries_do_not_grow_with_readers_or_papers(
-    make_due, make_paper, django_assert_max_num_queries, readers, papers
-):
-    for _ in range(papers):
-        make_paper(topics=["agents"])
-    for _ in range(readers):
-        make_due()
-    with django_assert_max_num_queries(19):
-        assert issues.open_due(at=SEVEN) == readers
+# --- when one schedule cannot be opened -----------------------------------------------
 
 
 @pytest.fixture
-def slow_matching(monkeypatch):
-    """Give others time to come in between looking and writing."""
-    pick_for_all = issues.pick_for_all
+def opening_raises(monkeypatch):
+    """Make opening raise `error` for readers in that time zone, when all is written."""
 
-    def slowly(readers, candidates):
-        time.sleep(0.2)
-        return pick_for_all(readers, candidates)
+    def fail(error: BaseException, *, time_zone: str) -> None:
+        write = issues._write
 
-    monkeypatch.setattr(issues, "pick_for_all", slowly)
+        def write_and_fail(issue, readers, *, at):
+            written = write(issue, readers, at=at)
+            if readers[0].time_zone == time_zone:
+                raise error
+            return written
 
+        monkeypatch.setattr(issues, "_write", write_and_fail)
 
-def in_threads(works) -> list[object]:
-    """Do all of this at once, each with a connection of its own; return the results."""
-    results: list[object] = []
-    start = Barrier(len(works))
-
-    def run(work) -> None:
-        start.wait()
-        try:
-            results.append(work())
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=[work]) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
+    return fail
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("is_open", [False, True], ids=["first readers", "further readers"])
-def test_workers_that_open_at_once_write_every_delivery_once(
-    make_due, make_paper, make_issue, slow_matching, is_open
+@pytest.mark.parametrize("error", [KeyError("topic"), DatabaseError("too long")])
+def test_a_schedule_that_cannot_be_opened_costs_the_others_nothing(
+    make_due, make_paper, opening_raises, monkeypatch, caplog, error
 ):
+    monkeypatch.setattr(issues, "READERS_AT_ONCE", 2)
     make_paper(topics=["agents"])
-    for cadence in ["daily", "weekly"] if is_open else []:
-        make_issue(cadence=cadence)
-    for number in range(24):
-        make_due(cadence="weekly" if number % 3 else "daily", weekday=1)
-    written = in_threads([partial(issues.open_due, at=SEVEN)] * 4)
+    bad = [make_due(time_zone="Africa/Accra") for _ in range(3)]
+    good = [make_due() for _ in range(3)]
+    opening_raises(error, time_zone="Africa/Accra")
 
-    assert (len(written), sum(written)) == (4, 24)
-    assert Delivery.objects.count() == 24
-    assert {issue.expected_count: issue.imbalance() for issue in Issue.objects.all()} == {
-        8: 0,
-        16: 0,
-    }
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_reader_who_presses_the_button_while_the_issue_opens_gets_one(
-    make_due, make_paper, slow_matching
-):
-    make_paper(topics=["agents"])
-    reader = make_due()
-    works = [partial(issues.open_due, at=SEVEN), partial(issues.open_today, reader, at=SEVEN)]
-    assert len(in_threads(works * 2)) == 4
-    assert Delivery.objects.count() == 1
+    assert issues.open_due(at=SEVEN) == 3
+    assert {reader.deliveries.count() for reader in good} == {1}
+    assert list(Subscriber.objects.due(at=SEVEN)) == bad  # tried again by the next tick
     assert Issue.objects.get().imbalance() == 0
+    assert "time_zone='Africa/Accra'" in caplog.text
+
+
+def test_when_its_time_is_over_a_worker_stops(make_due, opening_raises):
+    make_due()
+    opening_raises(SoftTimeLimitExceeded(), time_zone="UTC")
+    with pytest.raises(SoftTimeLimitExceeded):
+        issues.open_due(at=SEVEN)
 
 
 # --- on demand ------------------------------------------------------------------------
@@ -398,11 +253,11 @@ def test_the_schedule_does_not_repeat_what_was_made_on_demand(make_due, make_pap
     assert reader.next_digest_at == SEVEN + DAY
 
 
-def test_a_weekly_reader_gets_a_daily_issue_today(make_due, make_paper):
+def test_a_weekly_reader_gets_a_weekly_issue_today(make_due, make_paper):
     make_paper(topics=["agents"])
     reader = make_due(cadence="weekly", time_zone="Pacific/Auckland")
     delivery = issues.open_today(reader, at=MOMENT)
-    assert (delivery.issue.cadence, delivery.issue.on) == ("daily", WEDNESDAY)
+    assert (delivery.issue.cadence, delivery.issue.on) == ("weekly", WEDNESDAY)
 
 
 def test_a_draft_writes_nothing(make_subscriber, make_paper, make_topic):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from itertools import count
 
 import pytest
 import time_machine
 from celery import current_app
 from django.core import mail
+from django.db import DatabaseError
 
-from newsletter import tasks
+from newsletter import issues, tasks
 from newsletter.models import Delivery
 from subscriptions import outbox
 from subscriptions.ledger import State
+from subscriptions.transport import Transport, Unreachable
 from tests.conftest import MOMENT
 
 
@@ -44,6 +48,17 @@ def test_the_tick_opens_what_is_due_and_rings(make_subscriber, make_paper, rings
     assert mail.outbox == []
 
 
+def test_the_tick_rings_even_if_opening_fails(make_delivery, rings, monkeypatch):
+    def fail(*, at):
+        raise DatabaseError("gone")
+
+    make_delivery()
+    monkeypatch.setattr(issues, "open_due", fail)
+    with pytest.raises(DatabaseError):
+        tasks.tick.run()
+    assert len(rings) == 1
+
+
 @time_machine.travel(MOMENT, tick=False)
 def test_a_tick_without_work_is_silent(make_subscriber, make_delivery, rings):
     make_subscriber(topics=["vision"], next_digest_at=MOMENT)  # for whom there is no paper
@@ -61,23 +76,46 @@ def test_the_pump_sends_everything(make_delivery, rings):
     assert rings == []
 
 
-def test_the_pump_wakes_another_worker_for_a_second_chunk(make_delivery, rings, settings):
-    settings.CLAIM_SIZE = 2
-    for _ in range(5):
-        make_delivery()
+@pytest.fixture
+def make_three_chunks(make_delivery, settings):
+    def make() -> None:
+        settings.CLAIM_SIZE = 2
+        for _ in range(5):
+            make_delivery()
+
+    return make
+
+
+def test_the_pump_wakes_another_worker_once_a_chunk_is_out(make_three_chunks, rings):
+    make_three_chunks()
     tasks.pump.run()
 
     assert len(mail.outbox) == 5
     assert [name for name, _ in rings] == ["newsletter.pump"]
 
 
-@pytest.mark.parametrize(("sent", "bells"), [(1, 1), (0, 0)])
-def test_the_pump_passes_on_what_it_had_no_time_for(make_delivery, rings, monkeypatch, sent, bells):
-    """Unless it could send nothing: then the mail service is away."""
-    make_delivery()
-    monkeypatch.setattr(outbox, "post", lambda *_: sent)
+@pytest.mark.parametrize("error", [Unreachable("nobody there"), DatabaseError("gone")])
+def test_a_pump_that_can_send_nothing_wakes_nobody(make_three_chunks, rings, monkeypatch, error):
+    def fail(transport):
+        raise error
+
+    make_three_chunks()
+    monkeypatch.setattr(Transport, "open", fail)
+    with suppress(DatabaseError):
+        tasks.pump.run()
+    assert rings == []
+
+
+@pytest.mark.parametrize(("looks", "sent", "bells"), [(1, 0, 0), (2, 1, 1), (6, 3, 2)])
+def test_the_pump_passes_on_what_it_had_no_time_for(
+    make_three_chunks, rings, monkeypatch, looks, sent, bells
+):
+    """The clock is looked at before each chunk, before each mail, and after a chunk."""
+    make_three_chunks()
+    looked = count(1)
+    monkeypatch.setattr(outbox.Run, "has_time", lambda run: next(looked) <= looks)
     tasks.pump.run()
-    assert len(rings) == bells
+    assert (len(mail.outbox), len(rings)) == (sent, bells)
 
 
 def test_the_sweep_takes_up_what_a_dead_worker_left(make_delivery, rings):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from newsletter import compose, tasks
 from newsletter.models import Delivery, Issue
-from newsletter.views import SENTENCES, UNDER_WAY
+from newsletter.views import MOVING, SENTENCES, UNDER_WAY
 from subscriptions import tokens
 from subscriptions.ledger import State
 from subscriptions.models import Subscriber
@@ -99,13 +99,21 @@ def test_every_state_has_a_page(client, make_delivery, state):
 
     assert response.status_code == 200
     assert SENTENCES.get(state, UNDER_WAY) in page
-    assert ('http-equiv="refresh"' in page) is (state not in SENTENCES)
+    assert ('http-equiv="refresh"' in page) is (state in MOVING)
+    assert ("Look again" in page) is (state == State.DEFERRED)
     assert "<form" not in page
 
 
 def test_a_state_that_ends_has_a_sentence():
-    moving = {State.PENDING, State.CLAIMED, State.ATTEMPTING, State.DEFERRED}
-    assert set(SENTENCES) == set(State) - moving
+    assert set(SENTENCES) == set(State) - MOVING - {State.DEFERRED}
+
+
+def test_the_page_stops_looking_by_itself_after_a_minute(client, make_delivery):
+    delivery = make_delivery()
+    with time_machine.travel(MOMENT + timedelta(seconds=61), tick=False):
+        page = text_of(client.get(page_of(delivery.subscriber)))
+    assert 'http-equiv="refresh"' not in page
+    assert "Look again" in page
 
 
 def test_yesterdays_digest_is_not_todays(client, make_delivery):
@@ -121,9 +129,18 @@ def test_the_digest_of_another_reader_is_not_shown(client, make_delivery, make_s
     assert response.context["items"] == []
 
 
-def test_today_is_the_readers_own_date(press, make_subscriber):
-    press(make_subscriber(time_zone="Pacific/Auckland"))
+def test_today_is_the_readers_own_date(press, make_subscriber, make_paper):
+    make_paper(topics=["agents"])
+    press(make_subscriber(time_zone="Pacific/Auckland", topics=["agents"]))
     assert str(Issue.objects.get().on) == "2026-03-18"
+
+
+def test_asking_too_early_does_not_cost_the_digest_of_the_day(press, make_subscriber, rings):
+    response = press(make_subscriber(topics=["agents"]))
+    assert "nothing new on your topics yet" in text_of(response)
+    assert not Delivery.objects.exists()
+    assert not Issue.objects.exists()
+    assert rings == []
 
 
 @pytest.mark.parametrize("state", [s for s in Subscriber.State if s != "confirmed"])
@@ -182,8 +199,8 @@ def test_queries_do_not_grow_with_papers(client, make_delivery, django_assert_nu
 # --- a digest in the browser ----------------------------------------------------------
 
 
-def in_browser(reader: Subscriber, kind="daily", on="2026-03-17") -> str:
-    token = tokens.make(Purpose.PREFERENCES, reader)
+def in_browser(reader: Subscriber, kind="daily", on="2026-03-17", purpose=Purpose.DIGEST) -> str:
+    token = tokens.make(purpose, reader)
     return reverse("newsletter:digest", args=[token, kind, on])
 
 
@@ -210,6 +227,23 @@ def test_a_digest_that_was_never_sent_is_a_bad_link(client, make_delivery, kind,
 def test_nobody_sees_the_digest_of_another_reader(client, make_delivery, make_subscriber):
     make_delivery()
     assert client.get(in_browser(make_subscriber())).status_code == 404
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_digest_in_the_browser_opens_with_its_own_link_only(client, make_delivery, purpose):
+    page = in_browser(make_delivery().subscriber, purpose=purpose)
+    assert client.get(page).status_code == (200 if purpose is Purpose.DIGEST else 404)
+
+
+def test_a_link_that_was_passed_on_shows_a_digest_and_opens_nothing_else(client, make_delivery):
+    reader = make_delivery().subscriber
+    token = tokens.make(Purpose.DIGEST, reader)
+    page = text_of(client.get(reverse("newsletter:digest", args=[token, "daily", "2026-03-17"])))
+
+    assert "use the link in your mail" in page
+    assert reader.public_id.hex not in page
+    for name in ("preferences", "unsubscribe", "confirm", "today"):
+        assert client.post(f"/{name}/{token}/").status_code == 404
 
 
 def test_a_digest_in_the_browser_cannot_be_posted_to(client, make_delivery):

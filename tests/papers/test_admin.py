@@ -171,6 +171,26 @@ def test_an_operator_can_hand_an_assignment_back(admin_client, make_paper):
     assert not paper.assignments.get().is_by_hand
 
 
+@pytest.mark.parametrize("given", ["2603.01234v2", "hello", "2603.00001"])
+def test_an_id_that_is_none_or_is_taken_is_refused(admin_client, make_paper, given):
+    make_paper(arxiv_id="2603.00001")
+    paper = make_paper(arxiv_id="2603.00002")
+    address = f"{PAPERS}{paper.pk}/change/"
+    response = admin_client.post(address, {**form_of(admin_client, address), "arxiv_id": given})
+    assert response.status_code == 200
+    assert "arxiv_id" in response.context["adminform"].form.errors
+    paper.refresh_from_db()
+    assert paper.arxiv_id == "2603.00002"
+
+
+def test_a_paper_that_says_something_new_gets_its_topics_at_once(admin_client, make_paper):
+    Topic.objects.create(slug="skating", name="Skating", include="skating robots")
+    paper = make_paper("Something")
+    address = f"{PAPERS}{paper.pk}/change/"
+    admin_client.post(address, {**form_of(admin_client, address), "title": "Skating robots"})
+    assert [topic.slug for topic in paper.topics.all()] == ["skating"]
+
+
 def test_papers_are_classified_again(admin_client, make_paper):
     Topic.objects.create(slug="skating", name="Skating", include="skating robots")
     paper = make_paper("Skating robots", abstract="")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from subscriptions.ledger import State
 from subscriptions.models import Letter
@@ -42,3 +43,9 @@ def states(db):
         return {State(state): n for state, n in Letter.objects.all().counts().items()}
 
     return count
+
+
+@pytest.fixture
+def strict_client():
+    """A client that the CSRF check applies to, as in a browser."""
+    return Client(enforce_csrf_checks=True)

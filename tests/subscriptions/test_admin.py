@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from subscriptions import admin as readers_admin
+from subscriptions import tokens
 from subscriptions.models import Consent, Letter, Subscriber, Suppression, address_hash
+from subscriptions.tokens import BadToken, Purpose
 from tests.conftest import MOMENT
 
 State = Subscriber.State
@@ -135,6 +139,33 @@ def test_changing_the_hour_of_a_reader_plans_anew(admin_client, make_subscriber)
     assert reader.next_digest_at == datetime(2026, 3, 17, 20, tzinfo=UTC)
 
 
+@time_machine.travel(MOMENT, tick=False)
+def test_changing_the_hour_does_not_lose_a_digest_that_is_due(admin_client, make_subscriber):
+    reader = make_subscriber(next_digest_at=MOMENT)
+    page = admin_client.get(change_page(reader))
+    admin_client.post(change_page(reader), fill_in(page, hour="20"))
+
+    reader.refresh_from_db()
+    assert (reader.hour, reader.next_digest_at) == (20, MOMENT)
+
+
+def test_who_leaves_while_preferences_are_saved_stays_away(
+    admin_client, make_subscriber, monkeypatch
+):
+    def clean(form):
+        Subscriber.objects.get().unsubscribe(at=MOMENT)
+        return form.cleaned_data
+
+    reader = make_subscriber(next_digest_at=MOMENT)
+    page = admin_client.get(change_page(reader))
+    monkeypatch.setattr(readers_admin.SubscriberForm, "clean", clean)
+    admin_client.post(change_page(reader), fill_in(page, hour="20"))
+
+    reader.refresh_from_db()
+    assert (reader.hour, reader.state) == (20, State.UNSUBSCRIBED)
+    assert reader.next_digest_at is None
+
+
 def test_a_time_zone_that_does_not_exist_is_refused(admin_client, make_subscriber):
     reader = make_subscriber()
     page = admin_client.get(change_page(reader))
@@ -151,6 +182,32 @@ def test_readers_can_be_suppressed(admin_client, make_subscriber):
     assert b"2 addresses suppressed" in response.content
     assert set(Subscriber.objects.values_list("state", flat=True)) == {State.SUPPRESSED}
     assert Suppression.objects.first().reason == "by admin"
+
+
+def test_readers_are_locked_before_they_are_suppressed(admin_client, make_subscriber):
+    if not connection.features.has_select_for_update:
+        pytest.skip("this database locks as a whole")
+    reader = make_subscriber()
+    with CaptureQueriesContext(connection) as queries:
+        act(admin_client, "suppress", reader)
+
+    statements = [query["sql"] for query in queries]
+    [locked] = [n for n, sql in enumerate(statements) if "FOR UPDATE" in sql]
+    [written] = [n for n, sql in enumerate(statements) if 'UPDATE "subscriptions_sub' in sql]
+    assert locked < written
+
+
+def test_all_links_of_a_reader_can_be_revoked(admin_client, make_subscriber):
+    reader, other = make_subscriber(topics=["agents", "vision"]), make_subscriber()
+    links = [(purpose, tokens.make(purpose, reader)) for purpose in Purpose]
+    response = act(admin_client, "revoke_links", reader)
+
+    assert b"All links of 1 readers revoked" in response.content
+    for purpose, token in links:
+        with pytest.raises(BadToken):
+            tokens.read(purpose, token)
+    other.refresh_from_db()
+    assert other.token_version == 0
 
 
 def test_the_confirmation_is_sent_again_to_who_has_not_answered(

@@ -88,6 +88,17 @@ def test_release_gives_back_what_was_not_begun(make_letter, states):
     assert stored(other).state == State.CLAIMED
 
 
+def test_abandoning_ends_the_leases_of_what_was_not_begun_and_counts(make_letter, states):
+    make_letter(), make_letter(), make_letter()
+    other, mine = claim(limit=1)[0], claim()
+    mine[0].begin()
+    assert letters().abandon(mine[0].owner) == 1
+    assert sweep().released == 1
+    assert stored(mine[1]).claims == 1
+    assert states() == {State.CLAIMED: 1, State.ATTEMPTING: 1, State.PENDING: 1}
+    assert stored(other).state == State.CLAIMED
+
+
 # --- leases and fencing -------------------------------------------------------------------
 
 
@@ -216,7 +227,8 @@ def test_a_person_settles_what_is_in_doubt_and_nothing_else(make_letter, states)
 
 def test_a_person_sends_again_what_did_not_arrive(make_letter, states):
     for state in State:
-        make_letter(state=state, claims=5, owner=uuid.uuid4())
+        make_letter(state=state, owner=uuid.uuid4(), claims=5, attempts=20, resends=1, error="no")
     assert letters().send_again() == 4
     assert states()[State.PENDING] == 5
-    assert letters().filter(state=State.PENDING, claims=0, owner=None).count() == 4
+    anew = letters().filter(claims=0, attempts=0, resends=0, error="", owner=None)
+    assert anew.filter(state=State.PENDING).count() == anew.count() == 4

@@ -109,7 +109,7 @@ def test_an_entry_that_kills_its_workers_fails_and_harms_no_other(make_letter, s
     assert states() == {State.ACCEPTED: 4, State.FAILED: 1}
     assert sizes[:2] == [5, 3]
     assert set(sizes[2:]) == {1}
-    assert "workers died" in stored(deadly).error
+    assert "composing it failed" in stored(deadly).error
 
 
 def test_an_entry_often_deferred_is_not_taken_for_a_deadly_one(make_letter):

@@ -15,6 +15,7 @@ from subscriptions.models import (
     Subscriber,
     Suppression,
     address_hash,
+    suppressed_among,
 )
 from tests.conftest import MOMENT
 
@@ -84,6 +85,19 @@ def test_a_suppressed_address_is_remembered_once_and_without_the_address(make_su
     assert suppression.address_hash == address_hash("ANN@example.net")
     assert (suppression.at, suppression.reason) == (MOMENT, "complaint")
     assert (reader.state, reader.next_digest_at) == (State.SUPPRESSED, None)
+
+
+def test_a_new_key_does_not_forget_whom_never_to_write_to(settings, make_subscriber):
+    reader = make_subscriber("ann@example.net")
+    reader.suppress(at=MOMENT)
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "y" * 60
+    settings.SECRET_KEY_FALLBACKS = ["z" * 60, old]
+    assert suppressed_among(["ann@example.net", "bob@example.net"]) == {"ann@example.net"}
+    reader.suppress(at=LATER)
+    assert Suppression.objects.count() == 1
+
+    settings.SECRET_KEY_FALLBACKS = []
+    assert suppressed_among(["ann@example.net"]) == set()
 
 
 def test_the_hash_of_an_address_depends_on_the_site(settings):

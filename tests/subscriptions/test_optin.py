@@ -197,27 +197,6 @@ def test_a_stale_copy_of_a_reader_who_left_cannot_be_confirmed(ask):
     assert not confirm(stale)
 
 
-def test_choosing_replaces_topics_and_plans_anew(make_subscriber, make_topic):
-    reader = make_subscriber(topics=["agents", "vision"], next_digest_at=MOMENT)
-    reader.interests.filter(topic__slug="vision").update(weight=2)
-    topics = [make_topic("vision"), make_topic("speech")]
-    optin.choose(reader, topics=topics, choices=WEEKLY, at=MOMENT)
-
-    reader.refresh_from_db()
-    assert chosen(reader) == ("weekly", 9, "Asia/Tokyo", 5, ["speech", "vision"])
-    assert reader.next_digest_at == datetime(2026, 3, 20, 0, tzinfo=UTC)  # Friday, 9 in Tokyo
-    assert reader.interests.get(topic__slug="vision").weight == 2
-
-
-def test_who_is_no_reader_cannot_choose(make_subscriber, make_topic):
-    reader = make_subscriber(state=State.UNSUBSCRIBED, topics=["agents"])
-    optin.choose(reader, topics=[make_topic("speech")], choices=WEEKLY, at=MOMENT)
-
-    reader.refresh_from_db()
-    assert chosen(reader) == ("daily", 7, "UTC", 7, ["agents"])
-    assert reader.next_digest_at is None
-
-
 @pytest.mark.parametrize("state", [State.PENDING, State.CONFIRMED])
 def test_leaving_is_recorded_once(make_subscriber, state):
     reader = make_subscriber(state=state, next_digest_at=MOMENT)

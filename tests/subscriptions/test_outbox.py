@@ -2,36 +2,24 @@ from __future__ import annotations
 
 import smtplib
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from anymail.exceptions import AnymailAPIError
 from anymail.message import AnymailMessage
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.core import mail
 from django.db import DatabaseError
 from django.db.models.functions import Now
 
 from subscriptions import outbox
-from subscriptions.ledger import State
+from subscriptions.ledger import CLAIMS_AT_MOST, State
 from subscriptions.models import Letter
 from subscriptions.outbox import NotToBeSent
+from tests.subscriptions.outbox_steps import compose, is_due_again, post
 
 SECOND = timedelta(seconds=1)
-
-
-def compose(letter) -> AnymailMessage:
-    headers = {"Message-ID": f"<{letter.public_id}@news.example.org>"}
-    return AnymailMessage("Hi", "Text", "us@news.example.org", [letter.subscriber.email],
-                          headers=headers)  # fmt: skip
-
-
-def post(compose_one=compose, **options) -> int:
-    return outbox.post(Letter.objects.all(), lambda letters: compose_one, **options)
-
-
-def is_due_again() -> None:
-    Letter.objects.filter(next_at__isnull=False).update(next_at=Now() - SECOND)
-    outbox.sweep(Letter.objects.all())
 
 
 @pytest.fixture
@@ -126,15 +114,35 @@ def test_what_cannot_be_composed_harms_no_other(make_letter, states, error, stat
     assert (bad.error, bad.attempts) == (reason, 0)
 
 
-def test_trouble_with_the_database_says_nothing_about_a_letter(make_letter, states):
-    make_letter()
+@pytest.mark.parametrize("error", [DatabaseError("connection lost"), SoftTimeLimitExceeded()])
+def test_trouble_of_the_worker_says_nothing_about_a_letter(make_letter, states, error):
+    make_letter(), make_letter()
 
     def fail(letter):
-        raise DatabaseError("connection lost")
+        raise error
 
-    with pytest.raises(DatabaseError):
+    with pytest.raises(type(error)):
         post(fail)
-    assert states() == {State.CLAIMED: 1}  # until its lease runs out
+    assert states() == {State.CLAIMED: 2}
+    outbox.sweep(Letter.objects.all())
+    assert post() == 2
+
+
+def test_a_letter_that_spoils_its_chunk_is_found_and_given_up(make_letter, states):
+    deadly, *_ = [make_letter() for _ in range(4)]
+
+    def compose_all(letters):
+        if deadly in letters:
+            raise KeyError("picks")
+        return compose
+
+    for _ in range(10):
+        with suppress(KeyError):
+            outbox.post(Letter.objects.all(), compose_all)
+        outbox.sweep(Letter.objects.all())
+    assert states() == {State.ACCEPTED: 3, State.FAILED: 1}
+    deadly.refresh_from_db()
+    assert (deadly.state, deadly.claims) == (State.FAILED, CLAIMS_AT_MOST)
 
 
 def test_without_a_durable_attempt_there_is_no_call(make_letter):

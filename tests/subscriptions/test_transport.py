@@ -21,7 +21,7 @@ from anymail.exceptions import (
 from anymail.message import AnymailMessage
 from requests.exceptions import ReadTimeout
 
-from subscriptions.transport import Fate, Result, Transport, Unreachable, fate_of
+from subscriptions.transport import Fate, Result, Transport, Unreachable, detail_of, fate_of
 
 
 def message(subject="Hi", **fields):
@@ -33,8 +33,8 @@ def amazon(status):
     return AnymailAPIError("no", response={"ResponseMetadata": {"HTTPStatusCode": status}})
 
 
-def refused(code):
-    return SMTPRecipientsRefused({"ann@example.net": (code, b"no")})
+def refused(code, text=b"no"):
+    return SMTPRecipientsRefused({"ann@example.net": (code, text)})
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,22 @@ def refused(code):
         (SMTPDataError(554, b"no"), Fate.NEVER),
         (SMTPDataError(-1, b"garbled"), Fate.UNKNOWN),
         (SMTPSenderRefused(452, b"full", "us@news.example.org"), Fate.LATER),
-        (SMTPSenderRefused(553, b"no", "us@news.example.org"), Fate.NEVER),
+        (SMTPSenderRefused(553, b"no", "us@news.example.org"), Fate.LATER),
+        (SMTPSenderRefused(-1, b"garbled", "us@news.example.org"), Fate.LATER),
         (refused(450), Fate.LATER),
         (refused(550), Fate.NEVER),
+        (refused(530), Fate.LATER),
+        (refused(535), Fate.LATER),
+        (SMTPDataError(534, b"no"), Fate.LATER),
+        (SMTPDataError(538, b"no"), Fate.LATER),
+        (refused(554, b"5.7.1 Relay access denied"), Fate.LATER),
+        (refused(550, b"550-5.7.26 not\nauthenticated"), Fate.LATER),
+        (SMTPDataError(550, "said: 554 5.7.1 no"), Fate.LATER),
+        (SMTPDataError(550, b"5.4.5 Daily limit"), Fate.LATER),
+        (refused(550, b"5.1.1 unknown; rule 5.7.1"), Fate.NEVER),
+        (refused(550, b"5.4.50 no"), Fate.NEVER),
+        (refused(550, b"no mail from 5.7.1.9 or 15.7.1 or 10.5.7.1"), Fate.NEVER),
+        (SMTPDataError(-1, b"5.7.1"), Fate.UNKNOWN),
         (SMTPServerDisconnected("gone"), Fate.UNKNOWN),
         (SMTPNotSupportedError("SMTPUTF8"), Fate.NEVER),
         (TimeoutError("timed out"), Fate.UNKNOWN),
@@ -59,6 +72,7 @@ def refused(code):
         (AnymailAPIError("moved", status_code=302), Fate.UNKNOWN),
         (AnymailAPIError("bad", status_code=400), Fate.NEVER),
         (AnymailAPIError("our key", status_code=401), Fate.LATER),
+        (AnymailAPIError("our bill", status_code=402), Fate.LATER),
         (AnymailAPIError("our account", status_code=403), Fate.LATER),
         (AnymailAPIError("too long", status_code=413), Fate.NEVER),
         (AnymailAPIError("refused", status_code=422), Fate.NEVER),
@@ -77,6 +91,22 @@ def refused(code):
 )
 def test_only_a_clear_answer_is_an_answer(error, fate):
     assert fate_of(error) == fate
+
+
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        (refused(550, b"<Ann@Example.net>: who?"), "SMTPRecipientsRefused: 550 <[address]>: who?"),
+        (SMTPDataError(554, b"to ANN@example.net"), "SMTPDataError: 554 to [address]"),
+        (SMTPDataError(554, "caf\xe9".encode("latin-1")), "SMTPDataError: 554 caf\ufffd"),
+        (AnymailAPIError("to ann@example.net"), "AnymailAPIError: to [address]"),
+        (ValueError("x" * 999), ("ValueError: " + "x" * 999)[:500]),
+        (ValueError("x" * 480 + "ann@example.net"), "ValueError: " + "x" * 480 + "[address"),
+    ],
+)
+@pytest.mark.parametrize("recipient", ["ann@example.net", "Ann Reader <ann@example.net>"])
+def test_what_is_kept_of_an_error_does_not_know_the_reader(error, detail, recipient):
+    assert detail_of(error, recipients=[recipient]) == detail
 
 
 @pytest.mark.parametrize(
@@ -202,6 +232,12 @@ def test_the_answer_of_an_smtp_server_decides(mailbox, command, answer, fate):
     result = send_one()
     assert result.fate == fate
     assert result.detail
+
+
+@pytest.mark.parametrize("command", ["RCPT", "DATA"])
+def test_a_result_does_not_know_the_reader(mailbox, command):
+    mailbox.answers[command] = "550 5.1.1 <ann@example.net> is unknown"
+    assert send_one().detail.endswith(": 550 5.1.1 <[address]> is unknown")
 
 
 def test_after_trouble_the_next_message_goes_over_a_new_connection(mailbox):
