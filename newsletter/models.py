@@ -44,9 +44,6 @@ class Issue(models.Model):
 
 
 class DeliveryQuerySet(EntryQuerySet["Delivery"]):
-    def of_deliverable_readers(self) -> DeliveryQuerySet:
-        return self.filter(subscriber__state=Subscriber.State.CONFIRMED)
-
     def that_may_arrive(self, *, since: datetime) -> DeliveryQuerySet:
         """Deliveries whose papers count as sent to their readers."""
         return self.filter(state__in=MAY_ARRIVE, created_at__gte=since)

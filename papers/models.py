@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from django.db import models
@@ -47,9 +46,6 @@ class PaperQuerySet(models.QuerySet["Paper"]):
     def alive_since(self, when: datetime) -> PaperQuerySet:
         """Papers that a list named or that came to us since `when`."""
         return self.filter(Q(listed_on__gte=when.date()) | Q(first_seen_at__gte=when))
-
-    def about(self, topics: Collection[Topic]) -> PaperQuerySet:
-        return self.filter(topics__in=topics).distinct()
 
     def hottest_first(self) -> PaperQuerySet:
         """By trend score; ties go to the paper submitted earlier, then stored earlier."""

@@ -63,10 +63,6 @@ class Swept:
     resent: int
     due: int
 
-    @property
-    def has_work(self) -> bool:
-        return bool(self.released or self.resent or self.due)
-
 
 Entry_co = TypeVar("Entry_co", bound="Entry", covariant=True)
 
@@ -74,9 +70,6 @@ Entry_co = TypeVar("Entry_co", bound="Entry", covariant=True)
 class EntryQuerySet(models.QuerySet[Entry_co]):
     def pending(self) -> Self:
         return self.filter(state=State.PENDING)
-
-    def unfinished(self) -> Self:
-        return self.filter(state__in=UNFINISHED)
 
     def claim(self, *, limit: int, lease: timedelta) -> uuid.UUID:
         """Take up to `limit` pending entries, oldest first; find them by the returned owner."""
