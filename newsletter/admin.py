@@ -16,7 +16,7 @@ from django.utils.timezone import now
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
-from newsletter import desk, issues, tasks
+from newsletter import compose, desk, issues, tasks
 from newsletter.models import Delivery, Issue
 from papers.models import Topic
 from papers.read_only import ReadOnly
@@ -171,7 +171,7 @@ class DeliveryAdmin(LedgerAdmin):
 
 def _mail_page(delivery: Delivery) -> HttpResponse:
     try:
-        content = desk.html_of(desk.message(delivery))
+        content = compose.html_of(desk.message(delivery))
     except NotToBeSent as reason:
         content = str(reason)
     response = HttpResponse(content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import formataddr
@@ -15,17 +14,15 @@ from django.urls import reverse
 
 from newsletter.models import Delivery, Issue
 from papers.models import Paper
+from papers.wording import shorten
 from subscriptions import links, mail, tokens
 from subscriptions.models import Subscriber, suppressed_among
 from subscriptions.outbox import Compose, NotToBeSent
 from subscriptions.tokens import Purpose
 
-AUTHORS_SHOWN = 3
-TEXT_LIMIT = 320  # characters of a card's text
 TITLE_LIMIT = 60  # characters of a title in the subject
 ASCII_DOTS = "..."  # in the subject, which "…" would make an encoded word for an ASCII title
 HTML_LIMIT = 92_000  # bytes; Gmail hides what comes after about 102,000
-SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,6 @@ class Item:
     authors: str
     text: str
     why: list[str]
-    topics: list[str]
 
 
 def compose_all(deliveries: Sequence[Delivery]) -> Compose[Delivery]:
@@ -77,7 +73,12 @@ def digest(delivery: Delivery, reader: Subscriber, chosen: Sequence[Item]) -> An
 
 def html_bytes(message: AnymailMessage) -> int:
     """The size of the HTML part."""
-    return len(str(message.alternatives[0][0]).encode())
+    return len(html_of(message).encode())
+
+
+def html_of(message: AnymailMessage) -> str:
+    """The HTML part of a message that this module made."""
+    return str(message.alternatives[0][0])
 
 
 def _message(delivery: Delivery, reader: Subscriber, chosen: Sequence[Item]) -> AnymailMessage:
@@ -137,37 +138,10 @@ def _item(number: int, paper: Paper, topic_ids: Sequence[int]) -> Item:
     return Item(
         number=number,
         paper=paper,
-        authors=name_authors(paper.authors),
-        text=paper.summary or excerpt(paper.abstract, TEXT_LIMIT),
+        authors=paper.byline,
+        text=paper.teaser,
         why=why,
-        topics=[found.topic.name for found in paper.assignments.all()],
     )
-
-
-def name_authors(names: Sequence[str]) -> str:
-    """Name the first three: "A, B, C and 12 more"; a list of four is named in full."""
-    if len(names) <= AUTHORS_SHOWN + 1:
-        return ", ".join(names)
-    return f"{', '.join(names[:AUTHORS_SHOWN])} and {len(names) - AUTHORS_SHOWN:,} more"
-
-
-def excerpt(text: str, limit: int) -> str:
-    """Return the first whole sentences within `limit` characters, or a cut first sentence."""
-    taken = ""
-    for sentence in SENTENCE.split(text):
-        longer = f"{taken} {sentence}".strip()
-        if len(longer) > limit:
-            break
-        taken = longer
-    return taken or shorten(text, limit)
-
-
-def shorten(text: str, limit: int, *, dots: str = "…") -> str:
-    """Cut after a whole word, with `dots`, so that at most `limit` characters are left."""
-    if len(text) <= limit:
-        return text
-    cut = text[: limit - len(dots) + 1]  # enough, for the last word goes
-    return (cut.rpartition(" ")[0] or cut[:-1]).rstrip(" ,;:") + dots
 
 
 def _preheader(chosen: Sequence[Item]) -> str:

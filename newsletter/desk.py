@@ -39,11 +39,6 @@ def message(delivery: Delivery) -> AnymailMessage:
     return compose.digest(delivery, reader, compose.items(delivery, papers))
 
 
-def html_of(mail: AnymailMessage) -> str:
-    """The HTML part of a message that `compose` made."""
-    return str(mail.alternatives[0][0])
-
-
 def send_tests(deliveries: Iterable[Delivery], *, to: str) -> list[Result]:
     """Send these digests to a member of staff, outside the ledger."""
     with Transport() as transport:

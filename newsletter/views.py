@@ -21,7 +21,7 @@ from subscriptions.tokens import BadToken, Purpose
 
 SENTENCES = {
     State.ACCEPTED: "Your digest of today is in your inbox. What you change counts from the next.",
-    State.SKIPPED: "There is nothing new on your topics today; tomorrow is another day.",
+    State.SKIPPED: "There was nothing new on your topics today. Your next digest comes as planned.",
     State.REJECTED: "Your mail service refused the digest. Is the address still right?",
     State.FAILED: "Something went wrong on our side. We have been told.",
     State.UNCERTAIN: "Your digest was handed over; we are waiting to hear that it arrived.",

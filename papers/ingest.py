@@ -41,20 +41,6 @@ def take_in(
     return intake.ingestion
 
 
-def store(
-    source: str,
-    items: Iterable[PaperRecord | Refused],
-    *,
-    place: str = "",
-    at: datetime,
-    progress: Progress | None = None,
-) -> Ingestion:
-    """Store the records and report; see `Intake.store`."""
-    intake = Intake(source, place=place, at=at)
-    intake.store(items, progress=progress)
-    return intake.ingestion
-
-
 def due(names: Collection[str], *, every: timedelta, at: datetime) -> list[str]:
     """Return those sources whose last reading began at least `every` ago, or never."""
     recent = Ingestion.objects.filter(source__in=names, started_at__gt=at - every)

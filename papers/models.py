@@ -8,6 +8,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
 
+from papers.wording import excerpt, name_authors
+
+TEASER_LENGTH = 320  # characters
+
 
 class TopicQuerySet(models.QuerySet["Topic"]):
     def active(self) -> TopicQuerySet:
@@ -111,6 +115,16 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def byline(self) -> str:
+        """Its authors, as a card names them."""
+        return name_authors(self.authors)
+
+    @property
+    def teaser(self) -> str:
+        """What a card says of it: our summary, or how the abstract begins."""
+        return self.summary or excerpt(self.abstract, TEASER_LENGTH)
 
     @property
     def abstract_url(self) -> str:

@@ -102,6 +102,7 @@ def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if request.method == "POST":
         ip = _client_address(request) or None
         optin.leave(subscriber, at=now(), ip=ip, page="/unsubscribe/")
+    if request.method == "POST" or subscriber.state == Subscriber.State.UNSUBSCRIBED:
         return render(request, "subscriptions/unsubscribed.html")
 
     context = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from datetime import date
 
+import redis
 from django.utils.timezone import now
 
 from newsletter.models import Delivery, Issue
@@ -62,3 +64,16 @@ def test_a_worker_killed_three_times_loses_and_doubles_nothing(
     missing = {f"r{n}@example.net" for n in range(READERS)} - set(sink.taken)
     assert missing <= uncertain, story
     assert len(uncertain) <= 2 * len(kills), story  # at most the one in flight of each process
+
+
+def test_an_emptied_redis_loses_and_doubles_nothing(machinery, sink, make_paper, wait_until):
+    issue = make_issue(make_paper)
+    machinery.start_beat()
+    machinery.start_worker()
+    queue = redis.Redis.from_url(os.environ["REDIS_URL"])
+    for mails in (50, 200, 350):
+        wait_until(lambda mails=mails: sink.taken.total() >= mails)
+        queue.flushall()
+
+    wait_until(lambda: issue.deliveries.counts() == {State.ACCEPTED: READERS})
+    assert len(sink.taken) == sink.taken.total() == READERS == issue.expected_count

@@ -43,7 +43,7 @@ def test_a_draft_stores_nothing(make_paper, make_topic):
     delivery = draft(make_topic("agents"), cadence="weekly")
 
     assert delivery.issue.cadence == "weekly"
-    assert "Tuesday, 17 March 2026" in desk.html_of(desk.message(delivery))
+    assert "Tuesday, 17 March 2026" in compose.html_of(desk.message(delivery))
     assert [m.objects.count() for m in (Issue, Delivery, Subscriber)] == [0, 0, 0]
 
 

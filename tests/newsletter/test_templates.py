@@ -43,7 +43,6 @@ def item(number: int, **fields: object) -> Item:
         authors="Ada Example, Ben Example, Cem Example and 12 more",
         text="We ask whether a < b & c and find that it often is. " * 6,
         why=["you follow Agents and Reasoning", 'title mentions "a < b"'],
-        topics=["Agents", "Reasoning"],
     )
 
 

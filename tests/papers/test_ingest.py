@@ -29,8 +29,15 @@ def records(count, **fields):
     return [record(number, **fields) for number in range(1, count + 1)]
 
 
+def take(source, items, *, at=AT, place="", progress=None):
+    """Store and no more: neither classified nor scored."""
+    intake = ingest.Intake(source, place=place, at=at)
+    intake.store(items, progress=progress)
+    return intake.ingestion
+
+
 def store(*items, source="huggingface", at=AT):
-    return ingest.store(source, items, at=at)
+    return take(source, items, at=at)
 
 
 def outcome(ingestion):
@@ -58,7 +65,7 @@ def test_a_new_paper_is_stored_with_all_that_is_known():
 
 
 def test_the_ingestion_says_what_was_read_and_when():
-    ingestion = ingest.store("page", records(2), place="page.html", at=AT)
+    ingestion = take("page", records(2), place="page.html", at=AT)
     ingestion.refresh_from_db()
     assert (ingestion.source, ingestion.place) == ("page", "page.html")
     assert (ingestion.started_at, ingestion.error) == (AT, "")
@@ -173,7 +180,7 @@ def test_what_postgres_refuses_is_cleaned_away():
 def test_a_source_that_breaks_off_keeps_what_it_gave_before():
     items = breaking_off(*records(3), error=SourceError("the line went dead", temporary=True))
     with pytest.raises(SourceError, match="dead"):
-        ingest.store("arxiv", items, at=AT)
+        take("arxiv", items, at=AT)
     ingestion = Ingestion.objects.get()
     assert (ingestion.created, ingestion.error) == (3, "the line went dead")
     assert ingestion.finished_at
@@ -182,7 +189,7 @@ def test_a_source_that_breaks_off_keeps_what_it_gave_before():
 
 def test_after_an_unforeseen_error_the_ingestion_stays_unfinished():
     with pytest.raises(ZeroDivisionError):
-        ingest.store("arxiv", breaking_off(*records(3), error=ZeroDivisionError()), at=AT)
+        take("arxiv", breaking_off(*records(3), error=ZeroDivisionError()), at=AT)
     ingestion = Ingestion.objects.get()
     assert (ingestion.created, ingestion.finished_at) == (3, None)
 
@@ -204,7 +211,7 @@ def test_a_batch_is_stored_whole_or_not_at_all(monkeypatch):
 
 def test_progress_is_told_after_each_record():
     seen = []
-    ingest.store("page", [*records(2), Refused("3", "torn")], at=AT, progress=seen.append)
+    take("page", [*records(2), Refused("3", "torn")], at=AT, progress=seen.append)
     assert seen == [1, 2, 3]
 
 

@@ -148,3 +148,10 @@ def test_who_is_no_reader_sees_that_and_cannot_choose(client, make_subscriber, s
     assert b"<form" not in response.content
     assert client.post(link, WISHES).context["is_active"] is False
     assert snapshot() == before
+
+
+def test_who_has_left_is_not_asked_again(client, make_subscriber):
+    reader = make_subscriber(state=State.UNSUBSCRIBED)
+    response = client.get(path(Purpose.UNSUBSCRIBE, reader))
+    assert b"You have left" in response.content
+    assert b"<form" not in response.content

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.compose import excerpt, name_authors, shorten
+from papers.wording import excerpt, name_authors, shorten
 
 
 @pytest.mark.parametrize(
