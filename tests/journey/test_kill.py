@@ -68,9 +68,11 @@ def test_a_worker_killed_three_times_loses_and_doubles_nothing(
 
 def test_an_emptied_redis_loses_and_doubles_nothing(machinery, sink, make_paper, wait_until):
     issue = make_issue(make_paper)
-    machinery.start_beat()
-    machinery.start_worker()
     queue = redis.Redis.from_url(os.environ["REDIS_URL"])
+    machinery.start_beat()
+    wait_until(lambda: queue.llen("bulk") > 0)
+    queue.flushall()  # so that even the first bell has to be rung again
+    machinery.start_worker()
     for mails in (50, 200, 350):
         wait_until(lambda mails=mails: sink.taken.total() >= mails)
         queue.flushall()
