@@ -1,14 +1,27 @@
-"""Issues and the ledger of their deliveries."""
+"""Issues, the ledger of their deliveries, and which papers a reader has had."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 
+from newsletter import picks
+from newsletter.picks import Pick
 from subscriptions.ledger import MAY_ARRIVE, Entry, EntryQuerySet
 from subscriptions.models import Subscriber
+
+# States of mails whose papers count as sent, though `Sent` does not have them yet.
+ON_THE_WAY = [state for state in MAY_ARRIVE if state != "accepted"]
+
+
+class IssueQuerySet(models.QuerySet["Issue"]):
+    def stopped(self) -> IssueQuerySet:
+        """Issues of which nothing may be sent now."""
+        return self.exclude(state=Issue.State.OPEN)
 
 
 class Issue(models.Model):
@@ -20,10 +33,23 @@ class Issue(models.Model):
 
     Cadence = Subscriber.Cadence
 
+    class State(models.TextChoices):
+        CHECKING = "checking"  # nothing goes out before its mails were looked at
+        OPEN = "open"
+        PAUSED = "paused"  # by a person, by a check that failed, or by its error budget
+        CANCELLED = "cancelled"
+
     cadence = models.CharField(max_length=8, choices=Cadence)
     on = models.DateField(help_text="The reader's own calendar date.")
     opened_at = models.DateTimeField()
     expected_count = models.PositiveIntegerField(default=0)
+    # Readers whose slot nobody was awake for until it was too late.
+    missed_count = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=9, choices=State, default=State.CHECKING)
+    reason = models.CharField(max_length=200, blank=True)  # why it is not open
+    introduction = models.TextField(blank=True, help_text="Plain text above the papers.")
+
+    objects = IssueQuerySet.as_manager()
 
     class Meta:
         ordering = ["-on", "cadence"]
@@ -44,26 +70,30 @@ class Issue(models.Model):
 
 
 class DeliveryQuerySet(EntryQuerySet["Delivery"]):
-    def that_may_arrive(self, *, since: datetime) -> DeliveryQuerySet:
-        """Deliveries whose papers count as sent to their readers."""
-        return self.filter(state__in=MAY_ARRIVE, created_at__gte=since)
+    def sendable(self) -> Self:
+        """Pending ones of issues that are neither paused nor cancelled."""
+        return self.pending().exclude(issue__in=Issue.objects.stopped())
+
+    def on_the_way(self) -> DeliveryQuerySet:
+        """Deliveries that may still arrive, and whose papers `Sent` does not have yet."""
+        return self.filter(state__in=ON_THE_WAY)
 
     def with_contents(self) -> DeliveryQuerySet:
         return self.select_related("issue", "subscriber")
 
 
 class Delivery(Entry):
-    """One issue to one reader, with the papers picked for him: the ledger.
+    """One issue to one reader, with the papers picked for him: the ledger."""
 
-    `picks` is a list of {"paper": id, "score": number, "topics": [ids]}, best first.
-    """
-
-    issue = models.ForeignKey(Issue, models.PROTECT, related_name="deliveries")
+    issue = models.ForeignKey(
+        Issue, models.PROTECT, related_name="deliveries", db_index=False
+    )  # the constraint has an index
     # None once the reader was erased: the ledger must still add up.
     subscriber = models.ForeignKey(
         Subscriber, models.SET_NULL, null=True, related_name="deliveries"
     )
-    picks = models.JSONField(default=list, editable=False)
+    lane = models.CharField(max_length=12, default="other", editable=False)  # subscriptions.lanes
+    packed_picks = models.BinaryField(default=b"", editable=False)  # newsletter.picks
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -74,7 +104,9 @@ class Delivery(Entry):
             models.UniqueConstraint(fields=["issue", "subscriber"], name="one_delivery_per_issue"),
         ]
         indexes = [
-            models.Index(fields=["id"], name="delivery_pending", condition=Q(state="pending")),
+            models.Index(  # read by every claim
+                fields=["id"], name="delivery_pending", condition=Q(state="pending")
+            ),
             models.Index(  # read by the sweep
                 fields=["lease_until"],
                 name="delivery_leased",
@@ -85,11 +117,35 @@ class Delivery(Entry):
                 name="delivery_waiting",
                 condition=Q(state__in=["deferred", "uncertain"]),
             ),
+            models.Index(  # read by events of services that do not return our id
+                fields=["provider_id"], name="delivery_provider", condition=~Q(provider_id="")
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.issue} to {self.subscriber}"
 
     @property
+    def picks(self) -> list[Pick]:
+        """The papers picked for the reader, best first."""
+        return picks.unpack(self.packed_picks)
+
+    @picks.setter
+    def picks(self, chosen: Sequence[Pick]) -> None:
+        self.packed_picks = picks.pack(chosen)
+
+    @property
     def paper_ids(self) -> list[int]:
-        return [pick["paper"] for pick in self.picks]
+        return [pick.paper_id for pick in self.picks]
+
+
+class Sent(models.Model):
+    """Papers of one block of ids that a reader was sent: two bytes each (newsletter.history)."""
+
+    pk = models.CompositePrimaryKey("subscriber_id", "block")
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="+", db_index=False)
+    block = models.IntegerField()
+    papers = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"block {self.block} of {self.subscriber_id}"

@@ -92,6 +92,8 @@ class Paper(models.Model):
     code_url = models.URLField(max_length=500, blank=True)
     project_url = models.URLField(max_length=500, blank=True)
     topics = models.ManyToManyField(Topic, through="Assignment", related_name="papers")
+    # What its words say, as papers.vectors writes it; None until it was classified.
+    vector = models.BinaryField(null=True, editable=False)
 
     # The newest observation, kept here so that lists need no join.
     votes = models.PositiveIntegerField(default=0)

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
-from papers.models import Topic
+from papers.models import Paper, Topic
 from subscriptions.ledger import Entry, EntryQuerySet
 
 
@@ -60,7 +60,9 @@ class Subscriber(models.Model):
 
     class Cadence(models.TextChoices):
         DAILY = "daily", "Every day"
+        WEEKDAYS = "weekdays", "Monday to Friday"
         WEEKLY = "weekly", "Once a week"
+        MONTHLY = "monthly", "Once a month"
 
     class Weekday(models.IntegerChoices):
         MONDAY = 0
@@ -80,13 +82,20 @@ class Subscriber(models.Model):
 
     cadence = models.CharField(max_length=8, choices=Cadence, default=Cadence.DAILY)
     weekday = models.PositiveSmallIntegerField(
-        choices=Weekday, default=Weekday.MONDAY, help_text="For the weekly digest."
+        choices=Weekday, default=Weekday.MONDAY, help_text="Of the weekly digest; a monthly one comes on its first in the month."
     )
     hour = models.PositiveSmallIntegerField(default=7, validators=[MaxValueValidator(23)])
     time_zone = models.CharField(max_length=64, default="UTC")  # IANA name
     length = models.PositiveSmallIntegerField(
         default=7, validators=[MinValueValidator(1), MaxValueValidator(30)]
     )
+    # How much the trend counts in the order of papers; the rest is the match.
+    trend_share = models.FloatField(default=0.4)  # 0..1
+    # Soft bounces, each worth 1 and worth half after seven days: subscriptions.bounces.
+    bounce_score = models.FloatField(default=0, editable=False)
+    bounced_at = models.DateTimeField(null=True, editable=False)
+    # Agreed that opened and clicked digests are counted, in sum and never by name.
+    is_counted = models.BooleanField(default=False)
     # Filled in by subscriptions.cadence; None means "no digest is planned".
     next_digest_at = models.DateTimeField(null=True, editable=False)
     topics = models.ManyToManyField(Topic, through="Interest", related_name="subscribers")
@@ -99,6 +108,10 @@ class Subscriber(models.Model):
             models.UniqueConstraint(Lower("email"), name="one_subscriber_per_address"),
             models.CheckConstraint(condition=Q(hour__lte=23), name="subscriber_hour_in_range"),
             models.CheckConstraint(condition=Q(weekday__lte=6), name="subscriber_weekday_in_range"),
+            models.CheckConstraint(
+                condition=Q(trend_share__gte=0, trend_share__lte=1),
+                name="subscriber_trend_share_in_range",
+            ),
         ]
         indexes = [
             models.Index(  # read by every tick of beat
@@ -138,23 +151,144 @@ class Subscriber(models.Model):
 
 
 class Interest(models.Model):
-    """A reader follows a topic."""
+    """A reader follows a topic, or has muted it."""
 
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="interests")
     topic = models.ForeignKey(Topic, models.CASCADE, related_name="interests")
-    weight = models.FloatField(default=1)  # 0 < weight <= 2; 1 is normal
+    weight = models.FloatField(default=1)  # 0..2; 1 is normal, 0 keeps its papers out
 
     class Meta:
         ordering = ["topic__position"]
         constraints = [
             models.UniqueConstraint(fields=["subscriber", "topic"], name="one_interest_per_topic"),
             models.CheckConstraint(
-                condition=Q(weight__gt=0, weight__lte=2), name="interest_weight_in_range"
+                condition=Q(weight__gte=0, weight__lte=2), name="interest_weight_in_range"
             ),
         ]
 
     def __str__(self) -> str:
         return str(self.topic)
+
+
+class Phrase(models.Model):
+    """Words that readers look for or avoid, or the name of an author; stored once for all."""
+
+    class Kind(models.TextChoices):
+        KEYWORD = "keyword"  # every word of it, one after the other, in title or abstract
+        AUTHOR = "author"  # a whole name
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    text = models.CharField(max_length=80)  # normalised: papers.text.title_key
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "text"], name="one_phrase_per_text"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Wish(models.Model):
+    """A reader looks for a phrase, or wants no paper that has it."""
+
+    subscriber = models.ForeignKey(
+        Subscriber, models.CASCADE, related_name="wishes", db_index=False
+    )
+    phrase = models.ForeignKey(Phrase, models.CASCADE, related_name="wishes")
+    is_excluded = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name_plural = "wishes"
+        constraints = [
+            models.UniqueConstraint(fields=["subscriber", "phrase"], name="one_wish_per_phrase"),
+        ]
+
+    def __str__(self) -> str:
+        return f"not {self.phrase}" if self.is_excluded else str(self.phrase)
+
+
+class Feedback(models.Model):
+    """A reader wants more papers like this one, or fewer."""
+
+    class Kind(models.TextChoices):
+        MORE = "more"
+        LESS = "less"
+
+    subscriber = models.ForeignKey(
+        Subscriber, models.CASCADE, related_name="feedback", db_index=False
+    )
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="feedback")
+    kind = models.CharField(max_length=4, choices=Kind)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "feedback"
+        constraints = [
+            models.UniqueConstraint(fields=["subscriber", "paper"], name="one_feedback_per_paper"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} like {self.paper}"
+
+
+class Vote(models.Model):
+    """A reader's own vote for a paper: one source of trend among the others."""
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="votes", db_index=False)
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="reader_votes")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subscriber", "paper"], name="one_vote_per_paper"),
+        ]
+
+    def __str__(self) -> str:
+        return f"a vote for {self.paper}"
+
+
+class Taste(models.Model):
+    """What a reader's feedback says in sum: a direction among the papers' vectors."""
+
+    subscriber = models.OneToOneField(
+        Subscriber, models.CASCADE, primary_key=True, related_name="taste"
+    )
+    vector = models.BinaryField()  # as papers.vectors writes it
+
+    def __str__(self) -> str:
+        return f"the taste of {self.subscriber}"
+
+
+class Gate(models.Model):
+    """How fast one stream of mail may go now: a token bucket and a circuit breaker.
+
+    One row for each stream ("digests:gmail"), shared by all workers; subscriptions.gates
+    moves it.
+    """
+
+    stream = models.CharField(max_length=50, primary_key=True)
+    tokens = models.FloatField(default=0)
+    filled_at = models.DateTimeField(null=True)
+    pace = models.FloatField(default=1)  # part of the configured rate, 0 < pace <= 1
+    paced_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    closed_until = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return self.stream
+
+
+class Heartbeat(models.Model):
+    """When something that must happen again and again last happened."""
+
+    name = models.CharField(max_length=40, primary_key=True)  # "tick", "sweep", "pump"
+    at = models.DateTimeField()
+    count = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at:%Y-%m-%d %H:%M:%S}"
 
 
 class Consent(models.Model):
@@ -234,6 +368,11 @@ class Letter(Entry):
                 fields=["lease_until"],
                 name="letter_leased",
                 condition=Q(state__in=["claimed", "attempting"]),
+            ),
+            models.Index(  # read by the sweep
+                fields=["next_at"],
+                name="letter_waiting",
+                condition=Q(state__in=["deferred", "uncertain"]),
             ),
         ]
 

@@ -33,6 +33,7 @@ vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 if service := env.str("EMAIL_BACKEND", default=""):
     EMAIL_BACKEND = service
 EMAIL_TIMEOUT = 30  # seconds; must stay below LEASE_SECONDS
+SMTP_SESSIONS = env.int("SMTP_SESSIONS", default=10)  # open connections of one worker process
 EMAIL_USE_LOCALTIME = False
 ANYMAIL = env.json("ANYMAIL", default={})
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
@@ -41,7 +42,8 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 TICK_SECONDS = env.float("TICK_SECONDS", default=60.0)
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=20.0)
 LEASE_SECONDS = env.float("LEASE_SECONDS", default=300.0)
-CLAIM_SIZE = env.int("CLAIM_SIZE", default=50)
+CLAIM_SIZE = env.int("CLAIM_SIZE", default=500)
+JOURNAL_DIR = env.str("JOURNAL_DIR", default=str(BASE_DIR / "var" / "journal"))
 MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", default=20)  # over about half a day
 UNCERTAIN = env.str("UNCERTAIN", default="park")  # or "resend"
 UNCERTAIN_WAIT_SECONDS = env.float("UNCERTAIN_WAIT_SECONDS", default=900.0)

@@ -1,0 +1,82 @@
+"""What a transport is given, and what it says of each mail afterwards.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from anymail.message import AnymailMessage
+
+
+class Fate(Enum):
+    ACCEPTED = "accepted"  # the service said yes
+    LATER = "later"  # the service said not now
+    NEVER = "never"  # the service said no
+    UNKNOWN = "unknown"  # the service may have taken it
+    UNTOUCHED = "untouched"  # it was not handed over at all
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    fate: Fate
+    detail: str = ""  # the service's id of an accepted message, else what it said
+    retry_after: float | None = None  # seconds, if the service named a time
+
+
+class Outgoing(Protocol):
+    """One mail, in whichever form a transport wants it; written when it is asked for."""
+
+    entry_id: int  # its row in the ledger
+    key: str  # the row's public id: the same for every try
+    recipient: str  # one address
+    sender: str  # the envelope's
+
+    def wire(self) -> bytes:
+        """The message for SMTP: CRLF line ends, dot-stuffed, without the final dot."""
+        ...
+
+    def message(self) -> AnymailMessage:
+        """The message for Anymail."""
+        ...
+
+
+class Journal(Protocol):
+    """Where a transport notes what it does, at once, so that a killed process can be read."""
+
+    def handing(self, entry_ids: Iterable[int]) -> None:
+        """To be called before the service can take these; raises `OSError` if it cannot note it."""
+        ...
+
+    def answered(self, results: Iterable[tuple[int, Result]]) -> None:
+        """To be called as soon as the service's answer about these was read."""
+        ...
+
+
+class Unreachable(Exception):
+    """The mail service could not be spoken to at all; nothing was handed over."""
+
+
+class Transport(Protocol):
+    """A way out.  Opened once for many mails, and closed."""
+
+    name: str  # as the operator knows it: "smtp", "postmark"
+
+    def send(
+        self, mails: Iterator[Outgoing], journal: Journal, *, may_go_on: Callable[[], bool]
+    ) -> Iterator[tuple[int, Result]]:
+        """Hand over `mails`, and yield (entry id, result) for each that was taken from it.
+
+        Mails are taken from the iterator only when they can be handed over, and no more
+        once `may_go_on()` is false; what is in flight then is waited for.  Results come in
+        any order, one for every mail taken.  A result is noted in the journal before it is
+        yielded; `Fate.UNTOUCHED` needs no note.
+
+        Raises:
+            Unreachable: no connection could be made.  Mails taken and not yielded count as
+                untouched unless the journal was told that they are handed over.
+        """
+        ...
+
+    def close(self) -> None: ...
