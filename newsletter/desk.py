@@ -9,7 +9,7 @@ from datetime import datetime
 from anymail.message import AnymailMessage
 
 from newsletter import compose, issues
-from newsletter.matching import Reader
+from newsletter.matching.readers import Reader
 from newsletter.models import Delivery
 from papers.models import Topic
 from subscriptions.mail import domain

@@ -1,54 +1,80 @@
-"""Open issues: find the readers who are due, match papers to them, write their deliveries."""
+"""Open issues: find the readers who are due, have their deliveries written, plan the next.
+
+One transaction for each block of readers.  Their rows are locked, so several workers take
+blocks of their own, and nobody is written to twice.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+import numpy as np
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import F
 
-from newsletter.matching import Candidate, Pick, Reader, pick, pick_for_all
+from newsletter import audience, candidates, opening, wishes
+from newsletter.audience import Audience
+from newsletter.matching.block import pick
+from newsletter.matching.readers import Reader
 from newsletter.models import Delivery, Issue
-from papers.models import Assignment, Paper
+from newsletter.opening import NO_PAPERS, Edition
 from subscriptions import cadence
 from subscriptions.cadence import Schedule, Slot
+from subscriptions.lanes import lane_of
 from subscriptions.ledger import State
-from subscriptions.models import Interest, Subscriber
+from subscriptions.models import Subscriber
 
 logger = logging.getLogger(__name__)
 
-READERS_AT_ONCE = 2000
-LIST_DAYS = {Issue.Cadence.DAILY: 3, Issue.Cadence.WEEKLY: 7}
-STALE_AFTER = timedelta(days=14)  # a paper that nobody listed or stored since then is old
-CERTAIN = 0.5  # strength below which a paper is not said to be about a topic in a mail
-REMEMBER = timedelta(days=365)  # how long a sent paper is not sent again
-WEEKLY_CATCH_UP = timedelta(hours=72)  # at least: who misses a weekly digest waits for a week
-CLOCK_ERROR = timedelta(days=1)  # how far apart the clocks of two of our machines may be
+READERS_AT_ONCE = 20_000
+# At least: who misses such a digest waits long for the next.
+CATCH_UP = {
+    Issue.Cadence.WEEKLY: timedelta(hours=72),
+    Issue.Cadence.MONTHLY: timedelta(hours=72),
+}
 
 
-def open_due(*, at: datetime) -> int:
+@dataclass(slots=True)
+class Opening:
+    """One going through all who are due at `at`."""
+
+    at: datetime
+    editions: dict[tuple[str, date], Edition] = field(default_factory=dict)
+    failed: set[Schedule] = field(default_factory=set)
+
+    def edition(self, kind: str, on: date) -> Edition:
+        """Return an issue with its candidates, which are the same for all blocks."""
+        if (kind, on) not in self.editions:
+            self.editions[kind, on] = opening.edition(kind, on, at=self.at)
+        return self.editions[kind, on]
+
+
+def open_due(*, at: datetime, wake: Callable[[], None] | None = None) -> int:
     """Write a delivery for every reader who is due at `at`; return how many were written.
 
-    Running it twice, late, or in two places at once writes nothing twice.  Readers of a
+    Running it twice, late, or in several places at once writes nothing twice.  Readers of a
     schedule that cannot be opened stay due, and cost the others nothing.
+
+    Args:
+        wake: called once if there are more readers than one block, to have others help.
     """
+    run = Opening(at)
     written = 0
-    failed: set[int] = set()
-    while readers := list(Subscriber.objects.due(at=at).exclude(pk__in=failed)[:READERS_AT_ONCE]):
-        for schedule, group in _by_schedule(readers).items():
-            try:
-                written += _open_slot(schedule, group, at=at)
-            except SoftTimeLimitExceeded:
-                raise
-            except Exception:
-                logger.exception("not opened: %s, %s readers", schedule, len(group))
-                failed.update(reader.pk for reader in group)
-    return written
+    while True:
+        with transaction.atomic():
+            readers = audience.due(at=at, limit=READERS_AT_ONCE, without=run.failed)
+            written += _open_block(run, readers)
+        if not readers.size:
+            return written
+        if wake and readers.size == READERS_AT_ONCE:
+            wake()
+            wake = None
 
 
 def open_today(subscriber: Subscriber, *, at: datetime) -> Delivery | None:
@@ -59,124 +85,80 @@ def open_today(subscriber: Subscriber, *, at: datetime) -> Delivery | None:
     """
     today = cadence.local_date(at, subscriber.time_zone)
     with transaction.atomic():
-        issue = _locked_issue(subscriber.cadence, today, at=at)
-        _write(issue, [subscriber], at=at)
-        delivery = issue.deliveries.get(subscriber=subscriber)
+        reader = Subscriber.objects.select_for_update(no_key=True).get(pk=subscriber.pk)
+        edition = opening.edition(reader.cadence, today, at=at)
+        opening.write(edition, audience.of([reader]), at=at)
+        delivery = edition.issue.deliveries.get(subscriber=reader)
         if not delivery.picks:
             transaction.set_rollback(True)
             return None
     return delivery
 
 
-def draft(subscriber: Subscriber, wishes: Reader, *, at: datetime) -> Delivery:
-    """Return what somebody who wants `wishes` would get at `at`; nothing is written."""
+def draft(subscriber: Subscriber, wanted: Reader, *, at: datetime) -> Delivery:
+    """Return what somebody with these wishes would get at `at`; nothing is written."""
     on = cadence.local_date(at, subscriber.time_zone)
     issue = Issue(cadence=subscriber.cadence, on=on, opened_at=at)
-    return _delivery(issue, subscriber, pick(wishes, _candidates(issue, at=at)))
+    pool = candidates.load(issue.cadence, on, at=at)
+    wishes.learn(pool, np.array([*wanted.phrases, *wanted.excluded], np.int64))
+    delivery = Delivery(issue=issue, subscriber=subscriber, lane=lane_of(subscriber.email))
+    delivery.picks = pick(wanted, pool)
+    if not delivery.picks:
+        delivery.state, delivery.error = State.SKIPPED, NO_PAPERS
+    return delivery
 
 
-def _by_schedule(readers: Iterable[Subscriber]) -> dict[Schedule, list[Subscriber]]:
-    groups: dict[Schedule, list[Subscriber]] = defaultdict(list)
-    for reader in readers:
-        groups[Schedule.of(reader)].append(reader)
-    return groups
+def _open_block(run: Opening, readers: Audience) -> int:
+    """Open the issues of a block one after the other, in an order that is the same for all.
+
+    Or two workers could each wait for the issue that the other one holds.
+    """
+    issues: dict[tuple[str, date], list[Schedule]] = defaultdict(list)
+    for schedule in readers.schedules:
+        issues[schedule.cadence, cadence.latest_slot(schedule, at=run.at).on].append(schedule)
+    return sum(_open_or_try_each(run, readers.on(issues[key]), issues[key]) for key in sorted(issues))
 
 
-def _open_slot(schedule: Schedule, readers: Sequence[Subscriber], *, at: datetime) -> int:
-    """Write the deliveries of one slot and plan the next, in one transaction."""
-    slot = cadence.latest_slot(schedule, at=at)
-    following = cadence.next_slot(schedule, after=at)
-    ids = [reader.pk for reader in readers]
+def _open_or_try_each(run: Opening, readers: Audience, schedules: list[Schedule]) -> int:
+    """Open an issue for all these schedules; for each alone if that does not work."""
+    try:
+        with transaction.atomic():
+            return _open_issue(run, readers, schedules)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        run.editions.clear()  # their issues may have been made in what was undone now
+        if len(schedules) > 1:
+            return sum(_open_or_try_each(run, readers.on([one]), [one]) for one in schedules)
+        logger.exception("not opened: %s, %s readers", schedules[0], readers.size)
+        run.failed.update(schedules)
+        return 0
+
+
+def _open_issue(run: Opening, readers: Audience, schedules: list[Schedule]) -> int:
+    """Write the deliveries of one issue and plan the readers' next, in one transaction."""
+    slots = {schedule: cadence.latest_slot(schedule, at=run.at) for schedule in schedules}
+    in_time = [one for one, slot in slots.items() if _is_in_time(slot, one.cadence, at=run.at)]
+    late = [one for one in schedules if one not in in_time]
     written = 0
-    with transaction.atomic():
-        if _is_in_time(slot, schedule.cadence, at=at):
-            issue = _locked_issue(schedule.cadence, slot.on, at=at)
-            written = _write(issue, readers, at=at)
-        else:
-            logger.warning("missed: %s of %s, %s readers", schedule, slot.on, len(readers))
-        due = Subscriber.objects.filter(pk__in=ids, next_digest_at__lte=at)
-        due.update(next_digest_at=following.at)
+    if in_time:
+        edition = run.edition(in_time[0].cadence, slots[in_time[0]].on)
+        written = opening.write(edition, readers.on(in_time), at=run.at)
+    if late:
+        _miss(late[0].cadence, slots[late[0]].on, readers.on(late), at=run.at)
+    for schedule, ids in readers.ids_by_schedule():
+        audience.plan(ids, cadence.next_slot(schedule, after=run.at).at)
     return written
 
 
 def _is_in_time(slot: Slot, kind: str, *, at: datetime) -> bool:
-    catch_up = timedelta(hours=settings.CATCH_UP_HOURS)
-    if kind == Issue.Cadence.WEEKLY:
-        catch_up = max(catch_up, WEEKLY_CATCH_UP)
-    return at - slot.at <= catch_up
+    least = CATCH_UP.get(Issue.Cadence(kind), timedelta(0))
+    return at - slot.at <= max(timedelta(hours=settings.CATCH_UP_HOURS), least)
 
 
-def _locked_issue(kind: str, on: date, *, at: datetime) -> Issue:
-    """Return the issue, locked: whoever writes to one issue waits for the one before."""
-    Issue.objects.get_or_create(cadence=kind, on=on, defaults={"opened_at": at})
-    return Issue.objects.select_for_update().get(cadence=kind, on=on)
-
-
-def _write(issue: Issue, readers: Sequence[Subscriber], *, at: datetime) -> int:
-    """Add those of `readers` that the issue does not have, and count them as expected."""
-    ids = [reader.pk for reader in readers]
-    have = set(issue.deliveries.filter(subscriber__in=ids).values_list("subscriber_id", flat=True))
-    new = [reader for reader in readers if reader.pk not in have]
-    candidates = _candidates(issue, at=at)
-    picks = pick_for_all(_wishes(new, candidates, at=at), candidates)
-    Delivery.objects.bulk_create(
-        [_delivery(issue, reader, picks[reader.pk]) for reader in new], batch_size=500
-    )
-    issue.expected_count += len(new)
-    issue.save(update_fields=["expected_count"])
-    return len(new)
-
-
-def _delivery(issue: Issue, reader: Subscriber, picks: Sequence[Pick]) -> Delivery:
-    rows = [
-        {"paper": made.paper_id, "score": round(made.score, 4), "topics": list(made.topic_ids)}
-        for made in picks
-    ]
-    delivery = Delivery(issue=issue, subscriber=reader, picks=rows)
-    if not rows:
-        delivery.state, delivery.error = State.SKIPPED, "no new papers on the reader's topics"
-    return delivery
-
-
-def _candidates(issue: Issue, *, at: datetime) -> list[Candidate]:
-    """Papers of the issue's span of lists, hottest first."""
-    papers = Paper.objects.trending(until=issue.on, days=LIST_DAYS[Issue.Cadence(issue.cadence)])
-    fresh = papers.alive_since(at - STALE_AFTER)
-    scores = dict(fresh.values_list("pk", "trend_score"))
-    topics: dict[int, dict[int, float]] = defaultdict(dict)
-    rows = Assignment.objects.filter(paper__in=scores, topic__is_active=True, strength__gte=CERTAIN)
-    for paper, topic, strength in rows.values_list("paper_id", "topic_id", "strength"):
-        topics[paper][topic] = strength
-    return [Candidate(paper, trend, topics[paper]) for paper, trend in scores.items()]
-
-
-def _wishes(
-    readers: Sequence[Subscriber], candidates: Sequence[Candidate], *, at: datetime
-) -> list[Reader]:
-    """What each reader wants, and which of the candidates he has had."""
-    interests: dict[int, dict[int, float]] = defaultdict(dict)
-    rows = Interest.objects.filter(subscriber__in=readers)
-    for reader, topic, weight in rows.values_list("subscriber_id", "topic_id", "weight"):
-        interests[reader][topic] = weight
-    sent = _sent(readers, candidates, at=at)
-    return [
-        Reader(reader.pk, interests[reader.pk], reader.length, sent[reader.pk])
-        for reader in readers
-    ]
-
-
-def _sent(
-    readers: Sequence[Subscriber], candidates: Sequence[Candidate], *, at: datetime
-) -> dict[int, set[int]]:
-    """Return subscriber id -> those of the candidates that were sent to him.
-
-    A year of deliveries would fill the memory, but no paper was sent before it came to us.
-    """
-    papers = {candidate.paper_id for candidate in candidates}
-    came = Paper.objects.filter(pk__in=papers).aggregate(first=Min("first_seen_at"))["first"] or at
-    past = Delivery.objects.that_may_arrive(since=max(at - REMEMBER, came - CLOCK_ERROR))
-    rows = past.filter(subscriber__in=readers).values_list("subscriber_id", "picks")
-    sent: dict[int, set[int]] = defaultdict(set)
-    for reader, picks in rows.iterator():
-        sent[reader].update(papers.intersection(row["paper"] for row in picks))
-    return sent
+def _miss(kind: str, on: date, readers: Audience, *, at: datetime) -> None:
+    """Count the readers for whom it is too late now."""
+    for schedule, ids in readers.ids_by_schedule():
+        logger.warning("missed: %s of %s, %s readers", schedule, on, ids.size)
+    issue = opening.issue_of(kind, on, at=at)
+    Issue.objects.filter(pk=issue.pk).update(missed_count=F("missed_count") + readers.size)

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 
 from newsletter.models import Delivery, Issue
+from newsletter.picks import Pick, Why, pack
 from papers.models import Ingestion, Refusal
 from subscriptions.ledger import State
 from subscriptions.models import Consent, Letter, Subscriber, Suppression, address_hash
@@ -26,6 +27,11 @@ def make_issue(db):
     return make
 
 
+def _two(topics) -> list[int]:
+    """The first two topics, 0 where there is none."""
+    return [*topics, 0, 0][:2]
+
+
 @pytest.fixture
 def make_delivery(make_issue, make_paper, make_subscriber):
     """A delivery of today's issue to a reader of "agents"; `papers` is a list or a number."""
@@ -34,16 +40,12 @@ def make_delivery(make_issue, make_paper, make_subscriber):
         if isinstance(papers, int):
             papers = [make_paper(topics=["agents"]) for _ in range(papers)]
         picks = [
-            {
-                "paper": paper.pk,
-                "score": 0.8,
-                "topics": list(paper.assignments.values_list("topic", flat=True)),
-            }
+            Pick(paper.pk, 0.8, Why.TOPIC, *_two(paper.assignments.values_list("topic", flat=True)))
             for paper in papers
         ]
         reader = reader or make_subscriber(topics=["agents"])
         return Delivery.objects.create(
-            issue=make_issue(on), subscriber=reader, picks=picks, **fields
+            issue=make_issue(on), subscriber=reader, packed_picks=pack(picks), **fields
         )
 
     return make
