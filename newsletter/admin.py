@@ -21,7 +21,7 @@ from newsletter.models import Delivery, Issue
 from papers.models import Topic
 from papers.read_only import ReadOnly
 from subscriptions import mail
-from subscriptions.ledger import State
+from subscriptions.verdicts import State
 from subscriptions.outbox import NotToBeSent
 
 

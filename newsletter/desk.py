@@ -15,7 +15,7 @@ from papers.models import Topic
 from subscriptions.mail import domain
 from subscriptions.models import Subscriber
 from subscriptions.outbox import NotToBeSent
-from subscriptions.transport import Fate, Result, Transport, Unreachable
+from subscriptions.outgoing import Fate, Result, Transport, Unreachable
 
 # A previewed mail may look as in a mail program, and can do nothing.
 PREVIEW_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"

@@ -17,7 +17,7 @@ from newsletter.models import Delivery, Issue
 from papers.models import Assignment, Paper
 from subscriptions import cadence
 from subscriptions.cadence import Schedule, Slot
-from subscriptions.ledger import State
+from subscriptions.verdicts import State
 from subscriptions.models import Interest, Subscriber
 
 logger = logging.getLogger(__name__)

@@ -82,7 +82,9 @@ class Subscriber(models.Model):
 
     cadence = models.CharField(max_length=8, choices=Cadence, default=Cadence.DAILY)
     weekday = models.PositiveSmallIntegerField(
-        choices=Weekday, default=Weekday.MONDAY, help_text="Of the weekly digest; a monthly one comes on its first in the month."
+        choices=Weekday,
+        default=Weekday.MONDAY,
+        help_text="Of the weekly digest; a monthly one comes on its first in the month.",
     )
     hour = models.PositiveSmallIntegerField(default=7, validators=[MaxValueValidator(23)])
     time_zone = models.CharField(max_length=64, default="UTC")  # IANA name

@@ -16,7 +16,7 @@ from django.db import transaction
 from papers.models import Topic
 from subscriptions import address, cadence, limits
 from subscriptions.cadence import Schedule
-from subscriptions.ledger import State
+from subscriptions.verdicts import State
 from subscriptions.models import (
     Consent,
     Interest,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -44,6 +45,8 @@ SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=20.0)
 LEASE_SECONDS = env.float("LEASE_SECONDS", default=300.0)
 CLAIM_SIZE = env.int("CLAIM_SIZE", default=500)
 JOURNAL_DIR = env.str("JOURNAL_DIR", default=str(BASE_DIR / "var" / "journal"))
+MAIL_RATES = env.json("MAIL_RATES", default={})  # lane, or "all" -> digests a second at most
+WARM_UP_SINCE = date.fromisoformat(day) if (day := env.str("WARM_UP_SINCE", default="")) else None
 MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", default=20)  # over about half a day
 UNCERTAIN = env.str("UNCERTAIN", default="park")  # or "resend"
 UNCERTAIN_WAIT_SECONDS = env.float("UNCERTAIN_WAIT_SECONDS", default=900.0)

@@ -20,7 +20,7 @@ from django.utils.timezone import now
 from newsletter import compose, issues
 from newsletter.models import Delivery
 from subscriptions import forms, links
-from subscriptions.ledger import State
+from subscriptions.verdicts import State
 from subscriptions.models import Subscriber
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

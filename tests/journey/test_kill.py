@@ -11,7 +11,7 @@ import redis
 from django.utils.timezone import now
 
 from newsletter.models import Delivery, Issue
-from subscriptions.ledger import State
+from subscriptions.verdicts import State
 from subscriptions.models import Subscriber
 
 READERS = 500

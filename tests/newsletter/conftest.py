@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission, User
 
 from newsletter.models import Delivery, Issue
 from papers.models import Ingestion, Refusal
-from subscriptions.ledger import State
+from subscriptions.verdicts import State
 from subscriptions.models import Consent, Letter, Subscriber, Suppression, address_hash
 from tests.conftest import MOMENT
 from tests.newsletter.issue_steps import SEVEN

@@ -8,7 +8,7 @@ from django.core import mail
 from newsletter import compose
 from newsletter.models import Delivery
 from subscriptions import outbox
-from subscriptions.ledger import State
+from subscriptions.verdicts import State
 from subscriptions.models import Subscriber, Suppression, address_hash
 from subscriptions.outbox import NotToBeSent
 from tests.conftest import MOMENT
