@@ -66,12 +66,12 @@ class Handing:
                 yield from self._answered(_results(batch, error))
 
     def _outcome(self, batch: Sequence[Ready]) -> Outcome:
-        """Call; repeat it under the same key while there is doubt, which doubles nothing."""
+        """Call; repeat it under the same key while there is no answer; this doubles nothing."""
         began = time.monotonic()
         outcome = self._try(batch)
         for _ in range(TRIES - 1 if self._has_keys else 0):
             is_late = time.monotonic() - began > TRY_AGAIN_SECONDS
-            if not _is_in_doubt(outcome) or is_late or not self._may_go_on():
+            if not _is_silence(outcome) or is_late or not self._may_go_on():
                 break
             time.sleep(PAUSE_SECONDS)
             if not self._note(batch):
@@ -104,10 +104,9 @@ class Handing:
         yield from noted
 
 
-def _is_in_doubt(outcome: Outcome) -> bool:
-    if isinstance(outcome, Exception):
-        return answers.fate_of(outcome) is Fate.UNKNOWN
-    return any(result.fate is Fate.UNKNOWN for result in outcome)
+def _is_silence(outcome: Outcome) -> bool:
+    """Whether there is no answer that can be read; one with gaps would come again as it is."""
+    return isinstance(outcome, Exception) and answers.fate_of(outcome) is Fate.UNKNOWN
 
 
 def _is_refused_whole(error: Exception) -> bool:

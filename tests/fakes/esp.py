@@ -126,6 +126,9 @@ class FakeEsp:
     def anymail(self) -> dict[str, object]:
         return anymail(self.url)
 
+    def known_keys(self) -> list[str]:
+        return list(self._known)
+
     def _listen(self) -> None:
         while not self._stopped.is_set():
             try:
@@ -251,7 +254,8 @@ class FakeEsp:
             errors = [{"index": n, "message": f"The `to` field is {verdict}."}
                       for n, (_, verdict) in enumerate(pairs) if verdict]  # fmt: skip
             return 200, {"data": self._spoil(data), **({"errors": errors} if errors else {})}
-        items = self._spoil([ITEM[request.service](to, verdict) for to, verdict in pairs])
+        items = [ITEM[request.service](to, verdict) for to, verdict in pairs]
+        items = self._spoil(items, can_reorder=request.service != "mailtrap")  # it names nobody
         if request.service == "mailjet":
             return (400 if any(verdicts) else 200), {"Messages": items}
         if not request.is_batch:
@@ -261,11 +265,11 @@ class FakeEsp:
             return 200, {"success": True, "responses": items}
         return 200, items
 
-    def _spoil(self, items: list[Any]) -> list[Any]:
+    def _spoil(self, items: list[Any], *, can_reorder: bool = True) -> list[Any]:
         if len(items) > 1 and self._happens(self.faults.short):
             kept = self._random.sample(range(len(items)), self._random.randrange(1, len(items)))
             items = [items[number] for number in sorted(kept)]
-        if self._happens(self.faults.reordered):
+        if can_reorder and self._happens(self.faults.reordered):
             self._random.shuffle(items)
         return items
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from anymail.message import AnymailMessage
 
 from subscriptions.esp import BackendTransport
+from tests.fakes.esp import FakeEsp, Faults
 
 PATHS = {
     name: f"anymail.backends.{name}.EmailBackend"
@@ -84,3 +86,20 @@ def send(service, outgoing, *, notes=None, may_go_on=lambda: True, **options):
 
 def fates(results):
     return [results[entry_id].fate.name for entry_id in sorted(results)]
+
+
+@contextmanager
+def service(settings, *, keep=False, **faults):
+    """The fake service with these faults; Anymail is pointed at it."""
+    with FakeEsp(Faults(**faults), keep=keep) as esp:
+        settings.ANYMAIL = esp.anymail()
+        yield esp
+
+
+def taken(esp):
+    """Ids of the mails that the service accepted, a copy each."""
+    return sorted(int(one.recipient[1:].partition("@")[0]) for one in esp.log)
+
+
+def ids(results, fate):
+    return sorted(entry_id for entry_id, result in results.items() if result.fate.name == fate)
