@@ -24,7 +24,7 @@ from subscriptions import gates, journal
 from subscriptions.gates import Allowance
 from subscriptions.journal import Journal
 from subscriptions.ledger import Doubt, Entry, EntryQuerySet, Swept, Uncertain
-from subscriptions.outgoing import Fate, Outgoing, Result, Transport, Unreachable
+from subscriptions.outgoing import Fate, Outgoing, Transport, Unreachable
 from subscriptions.transport import keeps_keys, open_transport
 from subscriptions.verdicts import NO_ANSWER, UNTOUCHED, State, Verdict, verdict
 
