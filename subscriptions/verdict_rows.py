@@ -41,7 +41,8 @@ DIALECTS = {
         "now": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
         "later": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', v.seconds || ' seconds')",
         "owner": "%s",
-        "source": "SELECT json_extract(value, '$[0]') AS entry_id, json_extract(value, '$[1]') AS state,"
+        "source": "SELECT json_extract(value, '$[0]') AS entry_id,"
+        " json_extract(value, '$[1]') AS state,"
         " json_extract(value, '$[2]') AS said, json_extract(value, '$[3]') AS seconds,"
         " json_extract(value, '$[4]') AS uncounted FROM json_each(%s)",
     },

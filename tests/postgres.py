@@ -14,16 +14,19 @@ from pathlib import Path
 
 from newsletter.demo.processes import die_with_parent
 
-OPTIONS = (
-    "-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off "
-    "-c max_connections=60"
-)
+QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+DURABLE = "-c max_connections=60 -c shared_buffers=512MB -c max_wal_size=4GB"
 
 
 class Postgres:
-    """A throw-away cluster below /tmp, reached by a unix socket."""
+    """A throw-away cluster below /tmp, reached by a unix socket.
 
-    def __init__(self) -> None:
+    Args:
+        options: for the command line of the server; `QUICK` forgets everything in a crash.
+    """
+
+    def __init__(self, options: str = QUICK) -> None:
+        self.options = options
         self.folder = Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))
         self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self.folder.chmod(0o700)
@@ -75,7 +78,7 @@ class Postgres:
         log = (self.folder / "log").open("wb")
         command = [str(self.programs / "postgres"), "-D", str(self.data), "-k", str(self.folder)]
         process = subprocess.Popen(
-            [*command, *OPTIONS.split()],
+            [*command, "-c", "listen_addresses=", *self.options.split()],
             stdout=log,
             stderr=log,
             cwd="/",

@@ -332,10 +332,11 @@ def dies(monkeypatch):
         raise Killed
 
     def die() -> None:
-        with monkeypatch.context() as patch, pytest.raises(Killed):
+        with monkeypatch.context() as patch:
             patch.setattr(EntryQuerySet, "record", record)
             patch.setattr(EntryQuerySet, "abandon", record)
-            post()
+            with pytest.raises(Killed):
+                post()
 
     return die
 
@@ -381,8 +382,9 @@ def test_what_could_not_be_recorded_is_taken_over_by_the_next_sweep(
     def fail(*args):
         raise DatabaseError("the server went away")
 
-    with monkeypatch.context() as patch, pytest.raises(DatabaseError):
+    with monkeypatch.context() as patch:
         patch.setattr(EntryQuerySet, "record", fail)
-        post()
+        with pytest.raises(DatabaseError):
+            post()
     outbox.sweep(Letter.objects.all())
     assert states() == {State.ACCEPTED: 3}
