@@ -82,7 +82,9 @@ class Subscriber(models.Model):
 
     cadence = models.CharField(max_length=8, choices=Cadence, default=Cadence.DAILY)
     weekday = models.PositiveSmallIntegerField(
-        choices=Weekday, default=Weekday.MONDAY, help_text="Of the weekly digest; a monthly one comes on its first in the month."
+        choices=Weekday,
+        default=Weekday.MONDAY,
+        help_text="Of the weekly digest; a monthly one comes on its first in the month.",
     )
     hour = models.PositiveSmallIntegerField(default=7, validators=[MaxValueValidator(23)])
     time_zone = models.CharField(max_length=64, default="UTC")  # IANA name
@@ -289,6 +291,21 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class Installation(models.Model):
+    """Which installation this database is of, and whether it may send: one row.
+
+    The identity goes into every backup, so that a restored database is recognised
+    (subscriptions.restore), and a new one is not taken for it.
+    """
+
+    identity = models.UUIDField(default=uuid.uuid4, editable=False)
+    frozen_at = models.DateTimeField(null=True, editable=False)  # None: it may send
+    reason = models.CharField(max_length=200, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"frozen: {self.reason}" if self.frozen_at else "may send"
 
 
 class Consent(models.Model):
