@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from newsletter.models import Delivery, Issue
@@ -52,9 +52,9 @@ def check() -> list[Finding]:
 
 
 def doubled() -> Iterator[QuerySet[Any]]:
-    pairs = Delivery.objects.filter(subscriber__isnull=False).order_by()
-    groups = pairs.values("issue", "subscriber").annotate(n=Count("pk"), first=Min("pk"))
-    yield groups.filter(n__gt=1).values_list("first", flat=True)
+    same = {"issue": OuterRef("issue"), "subscriber": OuterRef("subscriber")}
+    earlier = Delivery.objects.filter(pk__lt=OuterRef("pk"), **same)
+    yield Delivery.objects.filter(Exists(earlier)).values_list("pk", flat=True)
 
 
 def unbalanced() -> Iterator[QuerySet[Any]]:
