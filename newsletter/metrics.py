@@ -38,7 +38,7 @@ def _deliveries() -> Iterator[tuple[str, str, int, int]]:
     issues = {issue.pk: issue.slug for issue in Issue.objects.order_by("-on", "-pk")[:ISSUES]}
     rows = Delivery.objects.filter(issue__in=issues).order_by().values_list("issue", "state")
     recent = Count("pk", filter=Q(finished_at__gte=Now() - SPAN))
-    for issue, state, count, finished in rows.annotate(Count("pk"), recent):
+    for issue, state, count, finished in rows.annotate(count=Count("pk"), finished=recent):
         yield issues[issue], state, count, finished
 
 

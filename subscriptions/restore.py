@@ -79,7 +79,7 @@ def is_frozen() -> bool:
 
 def freeze(reason: str) -> None:
     """Stop all sending and opening until `confirm`."""
-    fresh = Installation.objects.filter(frozen_at__isnull=True)
+    fresh = Installation.objects.filter(pk=installation().pk, frozen_at__isnull=True)
     if fresh.update(frozen_at=Now(), reason=reason[:200]):
         logger.error("nothing is sent: %s; see manage.py confirm_restore --help", reason)
 
