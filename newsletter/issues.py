@@ -17,8 +17,8 @@ from newsletter.models import Delivery, Issue
 from papers.models import Assignment, Paper
 from subscriptions import cadence
 from subscriptions.cadence import Schedule, Slot
-from subscriptions.verdicts import State
 from subscriptions.models import Interest, Subscriber
+from subscriptions.verdicts import State
 
 logger = logging.getLogger(__name__)
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date
 from typing import Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from newsletter import picks
 from newsletter.picks import Pick
-from subscriptions.ledger import MAY_ARRIVE, Entry, EntryQuerySet
+from subscriptions.ledger import MAY_ARRIVE, Entry, EntryQuerySet, State
 from subscriptions.models import Subscriber
 
+SLUG_DAY = re.compile(r"[0-9]{8}")
 # States of mails whose papers count as sent, though `Sent` does not have them yet.
 ON_THE_WAY = [state for state in MAY_ARRIVE if state != "accepted"]
 
@@ -22,6 +25,19 @@ class IssueQuerySet(models.QuerySet["Issue"]):
     def stopped(self) -> IssueQuerySet:
         """Issues of which nothing may be sent now."""
         return self.exclude(state=Issue.State.OPEN)
+
+    def cancelled(self) -> IssueQuerySet:
+        return self.filter(state=Issue.State.CANCELLED)
+
+    def by_slug(self, slug: str) -> IssueQuerySet:
+        """The issue of that slug ("daily-20260317"), or none."""
+        kind, _, day = slug.partition("-")
+        if not SLUG_DAY.fullmatch(day):
+            return self.none()
+        try:
+            return self.filter(cadence=kind, on=date.fromisoformat(day))
+        except ValueError:
+            return self.none()
 
 
 class Issue(models.Model):
@@ -68,11 +84,49 @@ class Issue(models.Model):
         """Expected deliveries minus those that the ledger holds; anything but 0 is a defect."""
         return self.expected_count - self.deliveries.count()
 
+    def pause(self, reason: str) -> bool:
+        """Send no more of it until `resume`; what is being handed over is finished."""
+        return self._move((self.State.CHECKING, self.State.OPEN), self.State.PAUSED, reason)
+
+    def resume(self) -> bool:
+        """A person decided that it goes on, whatever had stopped it."""
+        return self._move((self.State.PAUSED,), self.State.OPEN, "")
+
+    def cancel(self, reason: str = "") -> bool:
+        """Send no more of it, ever.
+
+        What is claimed or being handed over at this moment comes back by itself, and is
+        skipped by the next sweep if it was not sent.
+        """
+        living = (self.State.CHECKING, self.State.OPEN, self.State.PAUSED)
+        with transaction.atomic():
+            is_cancelled = self._move(living, self.State.CANCELLED, reason)
+            self.deliveries.all().skip_cancelled()
+        return is_cancelled
+
+    def _move(self, before: tuple[State, ...], state: State, reason: str) -> bool:
+        """Change the state if it is one of `before`; who came second changes nothing."""
+        rows = Issue.objects.filter(pk=self.pk, state__in=before)
+        is_moved = rows.update(state=state, reason=reason[:200]) == 1
+        self.refresh_from_db(fields=["state", "reason"])
+        return is_moved
+
 
 class DeliveryQuerySet(EntryQuerySet["Delivery"]):
     def sendable(self) -> Self:
         """Pending ones of issues that are neither paused nor cancelled."""
         return self.pending().exclude(issue__in=Issue.objects.stopped())
+
+    def skip_cancelled(self) -> int:
+        """Finish what waits and belongs to a cancelled issue; return how many."""
+        waiting = self.filter(state__in=(State.PENDING, State.DEFERRED))
+        return waiting.filter(issue__in=Issue.objects.cancelled()).update(
+            state=State.SKIPPED,
+            owner=None,
+            lease_until=None,
+            finished_at=Now(),
+            error="the issue was cancelled",
+        )
 
     def on_the_way(self) -> DeliveryQuerySet:
         """Deliveries that may still arrive, and whose papers `Sent` does not have yet."""

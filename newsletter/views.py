@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from newsletter import compose, issues, tasks
 from newsletter.models import Delivery
 from subscriptions import cadence, tokens
-from subscriptions.verdicts import State
 from subscriptions.models import Subscriber
 from subscriptions.token_pages import token_page
 from subscriptions.tokens import BadToken, Purpose
+from subscriptions.verdicts import State
 
 SENTENCES = {
     State.ACCEPTED: "Your digest of today is in your inbox. What you change counts from the next.",

@@ -293,6 +293,21 @@ class Heartbeat(models.Model):
         return f"{self.name} at {self.at:%Y-%m-%d %H:%M:%S}"
 
 
+class Installation(models.Model):
+    """Which installation this database is of, and whether it may send: one row.
+
+    The identity goes into every backup, so that a restored database is recognised
+    (subscriptions.restore), and a new one is not taken for it.
+    """
+
+    identity = models.UUIDField(default=uuid.uuid4, editable=False)
+    frozen_at = models.DateTimeField(null=True, editable=False)  # None: it may send
+    reason = models.CharField(max_length=200, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"frozen: {self.reason}" if self.frozen_at else "may send"
+
+
 class Consent(models.Model):
     """What a reader agreed to, when, from where, and in which words.  Append-only."""
 

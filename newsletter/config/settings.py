@@ -51,6 +51,9 @@ MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", default=20)  # over about half a day
 UNCERTAIN = env.str("UNCERTAIN", default="park")  # or "resend"
 UNCERTAIN_WAIT_SECONDS = env.float("UNCERTAIN_WAIT_SECONDS", default=900.0)
 CATCH_UP_HOURS = env.float("CATCH_UP_HOURS", default=12.0)
+MIN_FREE_GB = env.float("MIN_FREE_GB", default=1.0)
+DATABASE_PROCESSES = env.int("DATABASE_PROCESSES", default=16)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # --- sign-up --------------------------------------------------------------------------
 CONFIRM_HOURS = env.int("CONFIRM_HOURS", default=72)
@@ -170,7 +173,8 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Celery ---------------------------------------------------------------------------
-CELERY_BROKER_URL = celery_broker_url(env.str("REDIS_URL", default="redis://localhost:6379/0"))
+REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
+CELERY_BROKER_URL = celery_broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

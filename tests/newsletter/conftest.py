@@ -9,8 +9,8 @@ from django.contrib.auth.models import Permission, User
 
 from newsletter.models import Delivery, Issue
 from papers.models import Ingestion, Refusal
-from subscriptions.verdicts import State
 from subscriptions.models import Consent, Letter, Subscriber, Suppression, address_hash
+from subscriptions.verdicts import State
 from tests.conftest import MOMENT
 from tests.newsletter.issue_steps import SEVEN
 

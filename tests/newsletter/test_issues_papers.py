@@ -8,8 +8,9 @@ import pytest
 
 from newsletter.models import Delivery
 from papers.models import Paper
-from subscriptions.ledger import MAY_ARRIVE, State
+from subscriptions.ledger import MAY_ARRIVE
 from subscriptions.models import Interest
+from subscriptions.verdicts import State
 from tests.newsletter.issue_steps import DAY, SEVEN, TUESDAY, WEDNESDAY, sent_titles
 
 
