@@ -16,13 +16,15 @@ from django.utils.timezone import now
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
-from newsletter import compose, desk, issues, tasks
+from newsletter import compose, dead_letters, desk, issues, tasks
 from newsletter.models import Delivery, Issue
 from papers.models import Topic
 from papers.read_only import ReadOnly
 from subscriptions import mail
 from subscriptions.ledger import State
 from subscriptions.outbox import NotToBeSent
+
+dead_letters.register(admin.site)
 
 
 class LedgerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from newsletter import views
+from newsletter import views, webhooks
 
 app_name = "newsletter"
 urlpatterns = [
+    path("hooks/<slug:service>/", webhooks.hook, name="hook"),
     path("today/<token:token>/", views.today, name="today"),
     path("digest/<token:token>/<slug:kind>/<slug:on>/", views.digest, name="digest"),
 ]
