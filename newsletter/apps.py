@@ -14,3 +14,4 @@ class NewsletterConfig(AppConfig):
     def ready(self) -> None:
         register(checks.sender, "mail")
         register(checks.postal_address, "mail", deploy=True)
+        register(checks.webhook_password, "mail", deploy=True)

@@ -10,7 +10,8 @@ import json
 import re
 import warnings
 from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -35,6 +36,7 @@ from anymail.webhooks.resend import ResendTrackingWebhookView
 from anymail.webhooks.sendgrid import SendGridTrackingWebhookView
 from anymail.webhooks.sparkpost import SparkPostTrackingWebhookView
 from anymail.webhooks.unisender_go import UnisenderGoTrackingWebhookView
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 
 from papers.text import clean
@@ -137,18 +139,20 @@ def _validate(service: str, environ: Mapping[str, Any], body: bytes) -> bool:
     return bool(view.basic_auth or not view.warn_if_no_basic_auth)
 
 
-def check_password(authorization: str, secrets: Sequence[str]) -> None:
-    """Raise `NoPassword` unless the header has one of `secrets`, each "user:password".
+def check_password(authorization: str) -> None:
+    """Raise `NoPassword` unless the header has one of Anymail's WEBHOOK_SECRET, if there is any.
 
-    Every secret is compared, in constant time; several of them allow for a rotation.
+    Each is "user:password"; several allow for a rotation.  All are compared, in constant time.
     """
-    kind, _, encoded = authorization.strip().partition(" ")
-    try:
-        given = b64decode(encoded, validate=True) if kind.lower() == "basic" else b""
-    except ValueError:
-        given = b""
+    setting = settings.ANYMAIL.get("WEBHOOK_SECRET") or []
+    secrets = [secret for secret in ([setting] if isinstance(setting, str) else setting) if secret]
+    given = b""
+    match authorization.split():
+        case [kind, encoded] if kind.lower() == "basic":
+            with suppress(ValueError):
+                given = b64decode(encoded, validate=True)
     fits = [compare_digest(given, secret.encode()) for secret in secrets]
-    if not any(fits):
+    if secrets and not any(fits):
         raise NoPassword
 
 

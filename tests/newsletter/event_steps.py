@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 from newsletter import events
 from newsletter.dialects import Happening, Post
-from newsletter.models import Event
+from newsletter.models import Delivery, Event, Issue
 from subscriptions.bounces import Kind
+from subscriptions.ledger import State
 from subscriptions.models import Subscriber, Suppression
 from tests.conftest import MOMENT
 
 SECRET = "hook:a-secret-of-many-letters"
 BASIC = "Basic " + b64encode(SECRET.encode()).decode()
 MINUTE = timedelta(minutes=1)
+
+
+def mail_to(reader, *, on=date(2026, 3, 17), **fields) -> Delivery:
+    """The delivery of a day's issue to a reader."""
+    found = {"opened_at": MOMENT, "state": Issue.State.OPEN}
+    issue = Issue.objects.get_or_create(cadence="daily", on=on, defaults=found)[0]
+    fields = {"state": State.ACCEPTED, "lane": "other", **fields}
+    return Delivery.objects.create(issue=issue, subscriber=reader, **fields)
 
 
 def happening(delivery, kind=Kind.DELIVERED, *, minutes=1, **fields) -> Happening:
