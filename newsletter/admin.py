@@ -16,7 +16,7 @@ from django.utils.timezone import now
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
-from newsletter import compose, desk, issues, tasks
+from newsletter import compose, dead_letters, desk, issues, tasks
 from newsletter.models import Delivery, Issue
 from newsletter.steering import Steering
 from papers.models import Topic
@@ -24,6 +24,8 @@ from papers.read_only import ReadOnly
 from subscriptions import clock, mail
 from subscriptions.outbox import NotToBeSent
 from subscriptions.verdicts import State
+
+dead_letters.register(admin.site)
 
 
 class LedgerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]

@@ -17,3 +17,4 @@ class NewsletterConfig(AppConfig):
         # These ask servers, so they run only for `check --deploy --database default`.
         for check in (checks.redis_policy, checks.connections, checks.disk):
             register(check, Tags.database, deploy=True)
+        register(checks.webhook_password, "mail", deploy=True)

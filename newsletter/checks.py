@@ -106,3 +106,16 @@ def disk(**kwargs: Any) -> list[checks.CheckMessage]:
     if not shortage:
         return []
     return [checks.Warning(f"{shortage}, so no issue is started here.", id="newsletter.W004")]
+
+
+def webhook_password(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Without a password most services cannot show that it is they who post."""
+    if not settings.WEBHOOK_SERVICES or settings.ANYMAIL.get("WEBHOOK_SECRET"):
+        return []
+    return [
+        checks.Warning(
+            "ANYMAIL has no WEBHOOK_SECRET, so only services that sign can tell us of bounces.",
+            hint="Choose a long one, as user:password, and put it into the service's webhook URL.",
+            id="newsletter.W005",
+        )
+    ]

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.timezone import now
 
-from newsletter import compose, issues
+from newsletter import compose, inbox, issues
 from newsletter.models import Delivery
 from papers.doorbell import ring
 from subscriptions import outbox
@@ -41,3 +41,14 @@ def ring_pump() -> None:
     """Tell a worker that there is something to send, if there is."""
     if Delivery.objects.pending().exists():
         ring(pump, expires=settings.SWEEP_SECONDS)
+
+
+@shared_task(name="newsletter.read_inbox", ignore_result=True)
+def read_inbox() -> None:
+    """Apply what mail services told us.  Every webhook rings this, and so does the sweep."""
+    inbox.read_all()
+
+
+def ring_inbox() -> None:
+    """Tell a worker that a webhook came."""
+    ring(read_inbox, expires=settings.SWEEP_SECONDS)

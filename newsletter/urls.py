@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from newsletter import status, views
+from newsletter import status, views, webhooks
 
 app_name = "newsletter"
 urlpatterns = [
     path("healthz", status.healthz, name="healthz"),
     path("readyz", status.readyz, name="readyz"),
     path("metrics", status.figures, name="metrics"),
+    path("hooks/<slug:service>/", webhooks.hook, name="hook"),
     path("today/<token:token>/", views.today, name="today"),
     path("digest/<token:token>/<slug:kind>/<slug:on>/", views.digest, name="digest"),
 ]

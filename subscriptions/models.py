@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -56,7 +56,7 @@ class Subscriber(models.Model):
         CONFIRMED = "confirmed"
         UNSUBSCRIBED = "unsubscribed"
         SUPPRESSED = "suppressed"  # asked us, or their mail service, never to write again
-        BOUNCED = "bounced"  # the address does not exist
+        BOUNCED = "bounced"  # the address does not exist, or its mailbox was full too long
 
     class Cadence(models.TextChoices):
         DAILY = "daily", "Every day"
@@ -140,16 +140,36 @@ class Subscriber(models.Model):
 
     def suppress(self, *, at: datetime, reason: str = "") -> None:
         """Never write to this address again, whatever anybody asks."""
-        if not suppressed_among([self.email]):
-            Suppression.objects.get_or_create(
-                address_hash=address_hash(self.email), defaults={"at": at, "reason": reason[:200]}
-            )
-        self.next_digest_at = None
-        self._move_to(self.State.SUPPRESSED, at=at)
+        never_write([self], self.State.SUPPRESSED, at=at, reason=reason)
+
+    def bounce(self, *, at: datetime, reason: str) -> None:
+        """Mail to this address comes back: never write to it again.
+
+        Who does not want mail stays somebody who does not want it.
+        """
+        if self.state not in {self.State.SUPPRESSED, self.State.BOUNCED}:
+            never_write([self], self.State.BOUNCED, at=at, reason=reason)
 
     def _move_to(self, state: State, *, at: datetime) -> None:
         self.state, self.state_changed_at = state, at
         self.save(update_fields=["state", "state_changed_at", "next_digest_at"])
+
+
+def never_write(
+    readers: Sequence[Subscriber], state: Subscriber.State, *, at: datetime, reason: str
+) -> None:
+    """Suppress the addresses of all these, and give each the state that says why."""
+    known = suppressed_among(reader.email for reader in readers)
+    new = [address_hash(reader.email) for reader in readers if reader.email not in known]
+    Suppression.objects.bulk_create(
+        [Suppression(address_hash=key, at=at, reason=reason[:200]) for key in new],
+        ignore_conflicts=True,
+    )
+    changes = {"state": state, "state_changed_at": at, "next_digest_at": None}
+    Subscriber.objects.filter(pk__in=[reader.pk for reader in readers]).update(**changes)
+    for reader in readers:
+        for field, value in changes.items():
+            setattr(reader, field, value)
 
 
 class Interest(models.Model):

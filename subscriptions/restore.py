@@ -20,8 +20,9 @@ from django.db.models.functions import Now
 
 from subscriptions import cadence, heartbeats, marks
 from subscriptions.cadence import Schedule
-from subscriptions.ledger import UNFINISHED, EntryQuerySet, State
+from subscriptions.ledger import EntryQuerySet
 from subscriptions.models import Heartbeat, Installation, Subscriber
+from subscriptions.verdicts import UNFINISHED, State
 
 logger = logging.getLogger(__name__)
 

@@ -38,6 +38,9 @@ SMTP_SESSIONS = env.int("SMTP_SESSIONS", default=10)  # open connections of one 
 EMAIL_USE_LOCALTIME = False
 ANYMAIL = env.json("ANYMAIL", default={})
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
+# Services that may post to /hooks/<service>/, with a password of ANYMAIL's WEBHOOK_SECRET.
+WEBHOOK_SERVICES = env.list("WEBHOOK_SERVICES", default=service.split(".")[2:3])
+OPERATOR_MAIL = env.list("OPERATOR_MAIL", default=[])  # who is told that an issue was paused
 
 # --- delivery: docs/decisions/0003-rows-are-the-truth.md -------------------------------
 TICK_SECONDS = env.float("TICK_SECONDS", default=60.0)
