@@ -11,7 +11,7 @@ from newsletter import compose, gate
 from newsletter.lint import Finding
 from newsletter.models import Delivery, Inspection, Issue, Sent
 from subscriptions import mail
-from subscriptions.ledger import State
+from subscriptions.verdicts import State
 from subscriptions.models import Subscriber
 from tests.conftest import MOMENT
 from tests.newsletter.lint.good_mail import SITE, numbers
