@@ -366,6 +366,11 @@ class FakeSmtp(Server):
             raise RuntimeError("the fake server does not start")
         return self
 
+    def drop_all(self) -> None:
+        """Close every connection."""
+        for connection in list(self.open):
+            self._loop.call_soon_threadsafe(connection.transport.close)
+
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
