@@ -14,14 +14,19 @@ ENOUGH = 0.6  # of the HTML's words are in the text
 PREHEADER = (40, 110)  # characters
 PADDING = 20  # characters after it, so that no program shows the page's first words
 INVISIBLE = dict.fromkeys(map(ord, "\u034f\u2007\u00a0\u00ad\u200b\u200c\u200d\ufeff\u2060"), " ")
-WHY = re.compile(
-    r"\byou (get|receive|are getting|are receiving) \S+( \S+)? because\b", re.IGNORECASE
-)
+WHY = re.compile(r"\b[Yy]ou (get|receive|are getting|are receiving) \S+( \S+)? because\b")
 NUMBER = re.compile(r"\d+\s*[.)]\s*")
-MARKS = re.compile(
-    r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|%recipient\S*|\*\|.*?\|\*|\[\[.*?\]\]"
-    r"|<%.*?%>|\bNone\b|\bundefined\b|\bnan\b|\bNaN\b"
-)
+# How a mark begins, which is quickly looked for -> all of it.
+MARKS = {
+    "{{": re.compile(r"\{\{.*?\}\}"),
+    "{%": re.compile(r"\{%.*?%\}"),
+    "{#": re.compile(r"\{#.*?#\}"),
+    "<%": re.compile(r"<%.*?%>"),
+    "[[": re.compile(r"\[\[.*?\]\]"),
+    "*|": re.compile(r"\*\|.*?\|\*"),
+    "%recipient": re.compile(r"%recipient\S*"),
+    **{word: re.compile(rf"\b{word}\b") for word in ("None", "undefined", "nan", "NaN")},
+}
 
 
 def titles(mail: Mail) -> list[tuple[str, str]]:
@@ -82,7 +87,13 @@ def no_leftover_marks(mail: Mail, site: Site) -> Iterator[str]:
         ("text", mail.flat_text),
         ("HTML", mail.page.visible),
     ):
-        left = {mark[:40] for mark in MARKS.findall(text) if mark not in mail.quoted}
+        marks = [
+            mark
+            for start, all_of in MARKS.items()
+            if start in text
+            for mark in all_of.findall(text)
+        ]
+        left = {mark[:40] for mark in marks if mark not in mail.quoted}
         if left:
             yield f"the {name} has {', '.join(sorted(left))}"
 
