@@ -34,9 +34,8 @@ def stranger(*, cadence: str) -> Subscriber:
 
 def message(delivery: Delivery) -> AnymailMessage:
     """Compose a delivery with the links of nobody, for other eyes than the reader's."""
-    papers = compose.load_papers(delivery.paper_ids)
-    reader = stranger(cadence=delivery.issue.cadence)
-    return compose.digest(delivery, reader, compose.items(delivery, papers))
+    anonymous = Delivery(issue=delivery.issue, packed_picks=delivery.packed_picks)
+    return compose.preview(anonymous, stranger(cadence=delivery.issue.cadence)).message()
 
 
 def send_tests(deliveries: Iterable[Delivery], *, to: str) -> list[Result]:

@@ -1,4 +1,4 @@
-"""Bytes of mail: headers, quoted-printable text, and a message of two parts.  Pure.
+"""Text as quoted-printable bytes with places to fill in, and a message of two parts.  Pure.
 
 Everything here is ASCII with CRLF line ends, no body line is longer than 76 octets, and none
 begins with a dot, so nothing has to be stuffed for SMTP (RFC 5321 4.5.2).
@@ -7,13 +7,12 @@ begins with a dot, so nothing has to be stuffed for SMTP (RFC 5321 4.5.2).
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from binascii import a2b_qp
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 LINE = 75  # octets before a soft line break, whose "=" is the 76th (RFC 2045 6.7)
-HEADER_LINE = 78  # octets of a folded header line (RFC 5322 2.1.1)
-WORD = 75  # octets of an encoded word (RFC 2047 2)
 SOFT = b"=\r\n"
 # Neither can occur in quoted-printable text, so no text can hold it.
 BOUNDARY = "=_the_other_part"
@@ -23,10 +22,6 @@ OPEN, CLOSE = "\x02", "\x03"
 _MARK = re.compile(rf"{OPEN}(\w+){CLOSE}")
 _UNSAFE = re.compile(rb"[^\t\n -<>-~]|[\t ](?=\n)")
 _QUOTED = [b"=%02X" % octet for octet in range(256)]
-
-_ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~ -]+", re.ASCII)
-_PLAIN_IN_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-!*+/")
-_WRAPPER = len("=?utf-8?q??=")
 
 
 # --- quoted-printable -----------------------------------------------------------------
@@ -67,9 +62,60 @@ def pieces(text: str, widths: Mapping[str, int]) -> list[bytes]:
     return found
 
 
-def names(text: str) -> list[str]:
-    """Return the names of the marks in `text`, in their order."""
-    return _MARK.findall(text)
+@dataclass(frozen=True, slots=True)
+class Form:
+    """An encoded text with places to fill in: one more piece than there are names."""
+
+    pieces: Sequence[bytes]
+    names: Sequence[str]
+
+    @classmethod
+    def of(cls, text: str, widths: Mapping[str, int]) -> Self:
+        return cls(pieces(text, widths), _MARK.findall(text))
+
+    def parts(self, name: str) -> list[Form]:
+        """Cut it at a place."""
+        cuts = [at for at, found in enumerate(self.names) if found == name]
+        starts, ends = [0, *[at + 1 for at in cuts]], [*cuts, len(self.names)]
+        return [
+            Form(self.pieces[start : end + 1], self.names[start:end])
+            for start, end in zip(starts, ends, strict=True)
+        ]
+
+    def only(self, *sections: str) -> Form:
+        """Leave out what stands between "begin_x" and "end_x", but for these sections x."""
+        pieces, names, until = [self.pieces[0]], [], ""
+        for name, piece in zip(self.names, self.pieces[1:], strict=True):
+            kind, _, section = name.partition("_")
+            if until and name != until:
+                continue
+            if kind == "begin" and section not in sections:
+                until = f"end_{section}"
+            elif kind in {"begin", "end"}:
+                until = ""
+                pieces[-1] += piece
+            else:
+                names.append(name)
+                pieces.append(piece)
+        return Form(pieces, names)
+
+    def bound(self, values: Mapping[str, bytes]) -> Form:
+        """Fill in these places for good; the others stay."""
+        pieces, names = [self.pieces[0]], []
+        for name, piece in zip(self.names, self.pieces[1:], strict=True):
+            if name in values:
+                pieces[-1] += values[name] + piece
+            else:
+                names.append(name)
+                pieces.append(piece)
+        return Form(pieces, names)
+
+    def filled(self, values: Mapping[str, bytes]) -> list[bytes]:
+        """Return the pieces with what is filled in between them."""
+        found = [self.pieces[0]]
+        for name, piece in zip(self.names, self.pieces[1:], strict=True):
+            found += (values[name], piece)
+        return found
 
 
 def unquote(encoded: bytes) -> str:
@@ -105,77 +151,6 @@ def _chunks(line: bytes, column: int) -> Iterator[bytes]:
         end = equals if equals >= 0 else end
         yield dot + line[begin:end]
         start, room, at_line_start = end, LINE, True
-
-
-# --- headers --------------------------------------------------------------------------
-
-
-def header(name: str, value: str) -> bytes:
-    """Return one header, encoded and folded, with its line end.
-
-    Args:
-        value: one line, as `mail.clean_header` returns it.
-    """
-    room = HEADER_LINE - len(name) - 2
-    is_plain = value.isascii() and "=?" not in value
-    folded = _fold(value, room) if is_plain else "\r\n ".join(_encoded_words(value, room))
-    return f"{name}: {folded}\r\n".encode("ascii")
-
-
-def mailbox(name: str, address: str) -> str:
-    """Return `name <address>` in ASCII, for a header that `verbatim` writes."""
-    if not name:
-        return f"<{address}>"
-    if not name.isascii() or "=?" in name:
-        name = " ".join(_encoded_words(name, HEADER_LINE - 20))
-    elif not _ATOMS.fullmatch(name):
-        name = '"' + name.replace("\\", r"\\").replace('"', r"\"") + '"'
-    return f"{name} <{address}>"
-
-
-def verbatim(name: str, value: str) -> bytes:
-    """Return one header whose value is ASCII already, folded where it has spaces."""
-    return f"{name}: {_fold(value, HEADER_LINE - len(name) - 2)}\r\n".encode("ascii")
-
-
-def _fold(value: str, room: int) -> str:
-    """Break `value` between words; one that is longer than a line stays whole."""
-    first, *rest = value.split(" ")
-    lines = [first]
-    for word in rest:
-        if len(lines[-1]) + 1 + len(word) <= room:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-            room = HEADER_LINE - 1
-    return "\r\n ".join(lines)
-
-
-def _encoded_words(value: str, room: int) -> Iterator[str]:
-    """Yield encoded words, the first at most `room` long; no character is cut in two."""
-    octets = value.encode()
-    quoted = sum(1 if octet in _PLAIN_IN_WORD or octet == 32 else 3 for octet in octets)
-    is_base64 = quoted > len(octets) * 4 / 3
-    limit, taken = min(WORD, room) - _WRAPPER, ""
-    for char in value:
-        if len(_payload(taken + char, is_base64)) > limit:
-            yield _word(taken, is_base64)
-            limit, taken = WORD - _WRAPPER, ""
-        taken += char
-    yield _word(taken, is_base64)
-
-
-def _word(text: str, is_base64: bool) -> str:
-    return f"=?utf-8?{'b' if is_base64 else 'q'}?{_payload(text, is_base64)}?="
-
-
-def _payload(text: str, is_base64: bool) -> str:
-    octets = text.encode()
-    if is_base64:
-        return b64encode(octets).decode()
-    return "".join(
-        chr(o) if o in _PLAIN_IN_WORD else "_" if o == 32 else f"={o:02X}" for o in octets
-    )
 
 
 # --- a message ------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.utils import formatdate, parseaddr
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from subscriptions import encode
+from subscriptions.headers import header, mailbox, verbatim
 
 HEADER_LIMIT = 150  # characters of a subject
 NOT_IN_HEADERS = {"Cc", "Cs"}  # controls, lone surrogates; line separators count as space
@@ -76,21 +77,19 @@ def assemble(
     return message
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Built:
     """A message of `build`, as transports want it (`subscriptions.outgoing.Outgoing`)."""
 
     entry_id: int
     key: str
+    recipient: str
+    sender: str
     built: AnymailMessage
 
-    @property
-    def recipient(self) -> str:
-        return str(self.built.to[0])
-
-    @property
-    def sender(self) -> str:
-        return parseaddr(self.built.from_email)[1]
+    @classmethod
+    def of(cls, entry_id: int, public_id: UUID, built: AnymailMessage) -> Self:
+        return cls(entry_id, str(public_id), str(built.to[0]), sender_address(), built)
 
     def message(self) -> AnymailMessage:
         return self.built
@@ -120,11 +119,11 @@ def written(headers: Mapping[str, str]) -> Iterator[bytes]:
     """Yield headers as they are sent: ASCII, folded, each with its line end."""
     for name, value in headers.items():
         if name in {"From", "Reply-To"} and not value.isascii():
-            yield encode.verbatim(name, encode.mailbox(*parseaddr(value)))
+            yield verbatim(name, mailbox(*parseaddr(value)))
         elif name in {"From", "Reply-To", "List-Id"}:
-            yield encode.verbatim(name, value)
+            yield verbatim(name, value)
         else:
-            yield encode.header(name, value)
+            yield header(name, value)
 
 
 def site() -> dict[str, str]:
@@ -147,6 +146,19 @@ def sender() -> str:
     """MAIL_FROM, its name not encoded: that is for whatever sends it to do."""
     name, address = parseaddr(settings.MAIL_FROM)
     return str(Address(clean_header(name or settings.SITE_NAME), addr_spec=address))
+
+
+def sender_address() -> str:
+    """The address in MAIL_FROM: the sender of the envelope, too."""
+    return parseaddr(sender())[1]
+
+
+def from_lines() -> bytes:
+    """The headers that say who writes, as they are sent."""
+    said = {"From": sender()}
+    if settings.MAIL_REPLY_TO:
+        said["Reply-To"] = clean_header(settings.MAIL_REPLY_TO)
+    return b"".join(written(said))
 
 
 def reply_to() -> Sequence[str]:

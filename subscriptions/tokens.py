@@ -18,6 +18,7 @@ from datetime import timedelta
 from enum import Enum
 from functools import cache
 from struct import Struct
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -40,8 +41,9 @@ class BadToken(Exception):
 
 
 _BODY = Struct(">16sHI")  # public id, token version, minutes since 1970
+LENGTH = 52  # characters of a token
 _MAC = 17  # bytes, so that all 39 bytes fill 52 characters and no bit is left to play with
-_Hashes = tuple["hashlib._Hash", "hashlib._Hash"]
+_Hashes = tuple[Any, Any]  # of hashlib, whose type has no public name
 _AHEAD = 10  # minutes that another machine's clock may be ahead
 
 
@@ -64,7 +66,12 @@ def maker(*purposes: Purpose) -> Callable[[bytes, int], list[bytes]]:
 
     def make_all(public_id: bytes, version: int) -> list[bytes]:
         body = _BODY.pack(public_id, version, int(time.time()) // 60)
-        return [urlsafe_b64encode(body + _mac(pair, body)) for pair in hashes]
+        raw = []
+        for pair in hashes:
+            raw += (body, _mac(pair, body))
+        # 39 bytes are 13 times three, so one call does for all tokens what one does for each.
+        text = urlsafe_b64encode(b"".join(raw))
+        return [text[start : start + LENGTH] for start in range(0, len(text), LENGTH)]
 
     return make_all
 
@@ -115,7 +122,8 @@ def _mac(hashes: _Hashes, body: bytes) -> bytes:
     inner, outer = hashes[0].copy(), hashes[1].copy()
     inner.update(body)
     outer.update(inner.digest())
-    return outer.digest()[:_MAC]
+    mac: bytes = outer.digest()[:_MAC]
+    return mac
 
 
 def _secrets() -> list[str]:
