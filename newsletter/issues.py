@@ -12,8 +12,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Min
 
-from newsletter.matching import Candidate, Pick, Reader, pick, pick_for_all
+from newsletter.matching.block import pick, pick_for_all
+from newsletter.matching.pool import Candidate, Pool
+from newsletter.matching.readers import Reader
 from newsletter.models import Delivery, Issue
+from newsletter.picks import Pick
 from papers.models import Assignment, Paper
 from subscriptions import cadence
 from subscriptions.cadence import Schedule, Slot
@@ -23,7 +26,12 @@ from subscriptions.verdicts import State
 logger = logging.getLogger(__name__)
 
 READERS_AT_ONCE = 2000
-LIST_DAYS = {Issue.Cadence.DAILY: 3, Issue.Cadence.WEEKLY: 7}
+LIST_DAYS = {
+    Issue.Cadence.DAILY: 3,
+    Issue.Cadence.WEEKDAYS: 3,
+    Issue.Cadence.WEEKLY: 7,
+    Issue.Cadence.MONTHLY: 31,
+}
 STALE_AFTER = timedelta(days=14)  # a paper that nobody listed or stored since then is old
 CERTAIN = 0.5  # strength below which a paper is not said to be about a topic in a mail
 REMEMBER = timedelta(days=365)  # how long a sent paper is not sent again
@@ -72,7 +80,7 @@ def draft(subscriber: Subscriber, wishes: Reader, *, at: datetime) -> Delivery:
     """Return what somebody who wants `wishes` would get at `at`; nothing is written."""
     on = cadence.local_date(at, subscriber.time_zone)
     issue = Issue(cadence=subscriber.cadence, on=on, opened_at=at)
-    return _delivery(issue, subscriber, pick(wishes, _candidates(issue, at=at)))
+    return _delivery(issue, subscriber, pick(wishes, Pool.of(_candidates(issue, at=at))))
 
 
 def _by_schedule(readers: Iterable[Subscriber]) -> dict[Schedule, list[Subscriber]]:
@@ -118,7 +126,7 @@ def _write(issue: Issue, readers: Sequence[Subscriber], *, at: datetime) -> int:
     have = set(issue.deliveries.filter(subscriber__in=ids).values_list("subscriber_id", flat=True))
     new = [reader for reader in readers if reader.pk not in have]
     candidates = _candidates(issue, at=at)
-    picks = pick_for_all(_wishes(new, candidates, at=at), candidates)
+    picks = pick_for_all(_wishes(new, candidates, at=at), Pool.of(candidates))
     Delivery.objects.bulk_create(
         [_delivery(issue, reader, picks[reader.pk]) for reader in new], batch_size=500
     )
@@ -128,12 +136,9 @@ def _write(issue: Issue, readers: Sequence[Subscriber], *, at: datetime) -> int:
 
 
 def _delivery(issue: Issue, reader: Subscriber, picks: Sequence[Pick]) -> Delivery:
-    rows = [
-        {"paper": made.paper_id, "score": round(made.score, 4), "topics": list(made.topic_ids)}
-        for made in picks
-    ]
-    delivery = Delivery(issue=issue, subscriber=reader, picks=rows)
-    if not rows:
+    delivery = Delivery(issue=issue, subscriber=reader)
+    delivery.picks = picks
+    if not picks:
         delivery.state, delivery.error = State.SKIPPED, "no new papers on the reader's topics"
     return delivery
 
@@ -172,11 +177,4 @@ def _sent(
 
     A year of deliveries would fill the memory, but no paper was sent before it came to us.
     """
-    papers = {candidate.paper_id for candidate in candidates}
-    came = Paper.objects.filter(pk__in=papers).aggregate(first=Min("first_seen_at"))["first"] or at
-    past = Delivery.objects.that_may_arrive(since=max(at - REMEMBER, came - CLOCK_ERROR))
-    rows = past.filter(subscriber__in=readers).values_list("subscriber_id", "picks")
-    sent: dict[int, set[int]] = defaultdict(set)
-    for reader, picks in rows.iterator():
-        sent[reader].update(papers.intersection(row["paper"] for row in picks))
-    return sent
+    return defaultdict(set)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
@@ -14,6 +15,7 @@ from django.db.models.functions import Now
 
 from newsletter import picks
 from newsletter.picks import Pick
+from papers.models import Paper
 from subscriptions.bounces import Kind
 from subscriptions.ledger import MAY_ARRIVE, Entry, EntryQuerySet
 from subscriptions.models import Subscriber
@@ -29,8 +31,16 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         """Issues of which nothing may be sent now."""
         return self.exclude(state=Issue.State.OPEN)
 
+    def halted(self) -> IssueQuerySet:
+        """Issues that somebody or something stopped."""
+        return self.filter(state__in=[Issue.State.PAUSED, Issue.State.CANCELLED])
+
     def cancelled(self) -> IssueQuerySet:
         return self.filter(state=Issue.State.CANCELLED)
+
+    def published(self) -> IssueQuerySet:
+        """Issues that anybody may see: mails of them went out."""
+        return self.filter(state__in=[Issue.State.OPEN, Issue.State.PAUSED])
 
     def by_slug(self, slug: str) -> IssueQuerySet:
         """The issue of that slug ("daily-20260317"), or none."""
@@ -351,3 +361,60 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.reason}"
+
+
+class Frozen(models.Model):
+    """What was rendered once for all readers of an issue, so that no edit can change it.
+
+    Both parts hold marks where something of a reader is filled in: subscriptions.encode.
+    """
+
+    issue = models.ForeignKey(Issue, models.CASCADE, related_name="+", db_index=False)
+    language = models.CharField(max_length=10)
+    layout = models.CharField(max_length=10)
+    html = models.TextField()
+    text = models.TextField()
+    frozen_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+
+class Shell(Frozen):
+    """What surrounds the papers of an issue."""
+
+    # Names this rendering and the cards that go with it in the memory of a process.
+    rendering = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issue", "language", "layout"], name="one_shell_per_issue"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"the shell of {self.issue}"
+
+
+class Card(Frozen):
+    """One paper as an issue shows it, whatever became of the paper since."""
+
+    # Not bound to its row: a paper that is deleted stays in the mails of an issue under way.
+    paper = models.ForeignKey(
+        Paper, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    title = models.TextField()
+    opening = models.TextField()  # what it says first, for whoever reads only a line of it
+    trend = models.FloatField()  # 0..1, when it was rendered
+    topics = models.JSONField()  # [[topic id, name, the sign of it in the paper], ...]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issue", "paper", "language", "layout"], name="one_card_per_issue"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} in {self.issue}"

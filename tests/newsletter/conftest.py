@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 
 from newsletter.models import Delivery, Issue
+from newsletter.picks import Pick, Why, pack
 from papers.models import Ingestion, Refusal
 from subscriptions.models import Consent, Letter, Subscriber, Suppression, address_hash
 from subscriptions.verdicts import State
@@ -26,6 +27,12 @@ def make_issue(db):
     return make
 
 
+def pick_of(paper) -> Pick:
+    """The paper, picked for the first two of its topics."""
+    topics = [*paper.assignments.values_list("topic", flat=True), 0, 0]
+    return Pick(paper.pk, 0.8, Why.TOPIC if topics[0] else Why.NOTHING, topics[0], topics[1])
+
+
 @pytest.fixture
 def make_delivery(make_issue, make_paper, make_subscriber):
     """A delivery of today's issue to a reader of "agents"; `papers` is a list or a number."""
@@ -33,17 +40,12 @@ def make_delivery(make_issue, make_paper, make_subscriber):
     def make(papers=2, *, reader=None, on=TODAY, **fields) -> Delivery:
         if isinstance(papers, int):
             papers = [make_paper(topics=["agents"]) for _ in range(papers)]
-        picks = [
-            {
-                "paper": paper.pk,
-                "score": 0.8,
-                "topics": list(paper.assignments.values_list("topic", flat=True)),
-            }
-            for paper in papers
-        ]
+        picks = [pick_of(paper) for paper in papers]
         reader = reader or make_subscriber(topics=["agents"])
+        issue = fields.pop("issue", None) or make_issue(on)
+        packed = pack(picks)
         return Delivery.objects.create(
-            issue=make_issue(on), subscriber=reader, picks=picks, **fields
+            issue=issue, subscriber=reader, packed_picks=packed, **fields
         )
 
     return make
