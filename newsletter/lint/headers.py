@@ -125,7 +125,7 @@ def short_ascii_lines(mail: Mail, site: Site) -> Iterator[str]:
     header, _, _ = mail.raw.partition(b"\r\n\r\n")
     if not header.isascii():
         yield "the header is not all ASCII"
-    if b"\n" in mail.raw.replace(b"\r\n", b"") or b"\r" in mail.raw.replace(b"\r\n", b""):
+    if not mail.raw.count(b"\r\n") == mail.raw.count(b"\n") == mail.raw.count(b"\r"):
         yield "a line does not end with CR LF"
     if (longest := max(map(len, mail.raw.split(b"\r\n")))) > LINE_LIMIT:
         yield f"a line has {longest} octets"

@@ -156,8 +156,10 @@ class _Reader:
                 self.words(html[at : token.start()])
             at = token.end()
             comment, end, name, rest = token.groups()
-            if name:
-                self.markup(token, name.lower(), rest, is_end=bool(end))
+            if end:
+                self.close(name.lower())
+            elif name:
+                self.start(token, name.lower(), rest)
             elif comment is not None:
                 self.comment(comment)
         self.words(html[at:])
@@ -171,24 +173,17 @@ class _Reader:
             self.page.unreadable.append(f"a comment that ends at once: {comment[:30]!r}")
         self.page.comments.append(comment)
 
-    def markup(self, token: re.Match[str], name: str, rest: str, *, is_end: bool) -> None:
+    def start(self, token: re.Match[str], name: str, rest: str) -> None:
+        page, source = self.page, token[0]
+        if (tag := page.tags.get(source)) is None:
+            tag = page.tags[source] = read_tag(source, name, rest)
         if name not in INLINE:
             self.visible.append(" ")
-        if is_end:
-            self.close(name)
-            return
-        source = token[0]
-        if (tag := self.page.tags.get(source)) is None:
-            tag = self.page.tags[source] = read_tag(source, name, rest)
-        self.start(tag, token.start())
-
-    def start(self, tag: Tag, at: int) -> None:
-        page = self.page
-        page.count[tag.name] = page.count.get(tag.name, 0) + 1
+        page.count[name] = page.count.get(name, 0) + 1
         style = styled(self.style, tag.look)
         if tag.name == "a":
             is_title = self.heading is not None
-            self.link = Link(tag.get("href"), at, style.is_hidden, is_title)
+            self.link = Link(tag.get("href"), token.start(), style.is_hidden, is_title)
             page.links.append(self.link)
         elif tag.name == "img" and self.link:
             self.link.has_picture = True
@@ -200,6 +195,8 @@ class _Reader:
             self.unseen += tag.name in UNSEEN
 
     def close(self, name: str) -> None:
+        if name not in INLINE:
+            self.visible.append(" ")
         if not self.open or self.open[-1][0] != name:
             self.page.unreadable.append(f"</{name}> closes nothing that is open")
             return
