@@ -115,6 +115,22 @@ class Issue(models.Model):
         return is_moved
 
 
+class Inspection(models.Model):
+    """What was found when a sample of an issue's mails was looked at, for the operator."""
+
+    issue = models.ForeignKey(Issue, models.CASCADE, related_name="inspections")
+    at = models.DateTimeField()
+    mails = models.PositiveIntegerField()  # that were looked at
+    # [{"number": 16, "is_hard": true, "message": "...", "mails": 3}], hard ones first
+    findings = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.mails} mails, {len(self.findings)} findings"
+
+
 class DeliveryQuerySet(EntryQuerySet["Delivery"]):
     def sendable(self) -> Self:
         """Pending ones of issues that are neither paused nor cancelled."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+
+logger = logging.getLogger(__name__)
 
 GIGABYTE = 10**9
 
@@ -33,3 +36,11 @@ def shortage() -> str:
         if (left := free(folder)) < least:
             return f"only {left / GIGABYTE:.1f} GB are free in {folder}"
     return ""
+
+
+def has_room() -> bool:
+    """Whether an issue may be started on this machine now; the log says why not."""
+    if why := shortage():
+        logger.error("no issue is started: %s", why)
+        return False
+    return True

@@ -7,9 +7,7 @@ from typing import TypeVar
 
 from django.conf import settings
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 PATIENCE = 0.3  # seconds for each answer; a frozen server does not give the first
 T = TypeVar("T")
@@ -25,7 +23,6 @@ def ask(question: Callable[[Redis], T], *, patience: float = PATIENCE) -> T | No
             settings.REDIS_URL,
             socket_timeout=patience,
             socket_connect_timeout=patience,
-            retry=Retry(NoBackoff(), 0),
             decode_responses=True,
         ) as connection:
             return question(connection)

@@ -35,7 +35,7 @@ from urllib.parse import parse_qs
 
 # JSON text has no bare quotes, so these find keys and never something within a text.
 TO = re.compile(rb'"[Tt]o": (?:\[)?(?:\{"[Ee]mail": )?"([^"]*)"')
-KEY = re.compile(rb'\\?"entry\\?": \\?"([\w.-]+)')
+KEY = re.compile(rb'entry\\?": \\?"([\w.-]+)')
 MULTIPART_TO = re.compile(rb'name="to"\r\n\r\n([^\r]*)')
 REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 401: "Unauthorized", 409: "Conflict"}
 
