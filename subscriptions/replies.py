@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from subscriptions.outgoing import Fate, Result
@@ -30,7 +31,8 @@ class Replies:
 
     def __init__(self) -> None:
         self._rest = b""  # of a line that has not ended
-        self._lines: list[bytes] = []  # of a reply that goes on
+        self._lines: list[str] = []  # of a reply that goes on
+        self._code = GARBLED  # of those lines
         self._length = 0  # octets in `_lines`
 
     def feed(self, received: bytes) -> list[Reply]:
@@ -38,29 +40,37 @@ class Replies:
         *lines, self._rest = (self._rest + received).split(b"\n")
         replies = [reply for line in lines if (reply := self._add(line.rstrip(b"\r")))]
         if len(self._rest) + self._length > LONGEST:
-            replies.append(self._end(GARBLED, self._rest))
+            replies.append(self._end(GARBLED, printable(self._rest)))
             self._rest = b""
         return replies
 
     def _add(self, line: bytes) -> Reply | None:
-        found = LINE.match(line)
-        if not found:
-            return self._end(GARBLED, line)
-        code, mark, text = found.groups(b"")
-        if self._lines and self._lines[0] != code:
-            return self._end(GARBLED, line)
-        if mark != b"-":
-            return self._end(int(code), text)
-        self._lines = self._lines or [code]
+        code, goes_on, text = _read(line)
+        if not (goes_on or self._lines):
+            return Reply(code, text)
+        if code == GARBLED or (self._lines and self._code != code):
+            return self._end(GARBLED, text)
+        if not goes_on:
+            return self._end(code, text)
+        self._code = code
         self._lines.append(text)
         self._length += len(line)
         return None
 
-    def _end(self, code: int, text: bytes) -> Reply:
-        if self._lines:
-            text = b" ".join([*self._lines[1:], text])
-            self._lines, self._length = [], 0
-        return Reply(code, printable(text))
+    def _end(self, code: int, text: str) -> Reply:
+        text = " ".join([*self._lines, text])
+        self._lines, self._length = [], 0
+        return Reply(code, text)
+
+
+@lru_cache(1024)  # a server says the same things again and again
+def _read(line: bytes) -> tuple[int, bool, str]:
+    """Return the code, whether the reply goes on in another line, and the text."""
+    found = LINE.match(line)
+    if not found:
+        return GARBLED, False, printable(line)
+    code, mark, text = found.groups(b"")
+    return int(code), mark == b"-", printable(text)
 
 
 def printable(raw: bytes) -> str:

@@ -8,6 +8,8 @@ from subscriptions.outgoing import Fate, Outgoing, Result
 from subscriptions.smtp.server import Offers
 
 UNSAFE = re.compile(r"[\x00-\x20<>\x7f]")  # would end the address, or the command
+# The content would end there, and the rest be read as commands; some servers take a bare LF.
+LONE_DOT = re.compile(rb"\n\.[\r\n]")
 LONGEST = 320  # octets; RFC 5321 4.5.3.1.3 says 256 for a path
 
 
@@ -50,8 +52,7 @@ def unfit(wire: bytes, offers: Offers) -> Result | None:
     """Return why this server cannot have the content, if so."""
     if offers.size and len(wire) > offers.size:
         return Result(Fate.NEVER, f"{len(wire)} octets; the server takes {offers.size}")
-    # It would end there, and the rest be read as commands.
-    if b"\r\n.\r\n" in wire or wire.startswith(b".\r\n"):
+    if LONE_DOT.search(wire) or wire.startswith(b".\r\n"):
         return Result(Fate.NEVER, "a line of one dot, not stuffed")
     return None
 

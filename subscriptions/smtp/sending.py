@@ -35,6 +35,7 @@ class Sending:
         self._next_check = 0.0
         self._waiting: deque[Flight] = deque()  # taken, and no session has them
         self._has_more = True
+        self._can_note = True  # in the journal; else nothing is handed over
         self._trouble: Exception | None = None  # to be raised when all is done
         self._results: list[tuple[int, Result]] = []
 
@@ -53,7 +54,9 @@ class Sending:
         if self._trouble:
             raise self._trouble
 
-    def next_flight(self, offers: Offers) -> tuple[Flight, bytes, bytes] | None:
+    def next_flight(self, offers: Offers, *, follows: bool) -> tuple[Flight, bytes, bytes] | None:
+        if follows and self._waiting and self._waiting[0].lost_before:
+            return None  # a server that closes after each mail would lose it every time
         while flight := self._waiting.popleft() if self._waiting else self._take():
             found = envelope(flight, offers)
             if isinstance(found, tuple):
@@ -62,10 +65,11 @@ class Sending:
         return None
 
     def note_handing(self, flight: Flight) -> bool:
-        if not self._trouble:
+        if self._can_note:
             try:
                 self._journal.handing((flight.mail.entry_id,))
             except OSError as error:
+                self._can_note = False
                 self._stop(error)
             else:
                 return True
@@ -81,13 +85,14 @@ class Sending:
         try:
             self._journal.answered((entry,))
         except OSError as error:
+            self._can_note = False
             self._stop(error)
 
     def give_back(self, flight: Flight, reason: str) -> None:
         flight.lost_before += 1
         flight.recipient_taken = False
         if flight.lost_before < LOST_AT_MOST:
-            self._waiting.append(flight)
+            self._waiting.appendleft(flight)
             return
         said = without_address(f"lost {LOST_AT_MOST} times: {reason}", flight.mail.recipient)
         self.finish(flight, Result(Fate.LATER, said[:500]))

@@ -25,8 +25,8 @@ Step = Callable[[Flight, Reply], None]  # what to do when a command was answered
 class Desk(Protocol):
     """Where sessions get mails, and report."""
 
-    def next_flight(self, offers: Offers) -> tuple[Flight, bytes, bytes] | None:
-        """A mail with its MAIL and RCPT; none if there is nothing to send now."""
+    def next_flight(self, offers: Offers, *, follows: bool) -> tuple[Flight, bytes, bytes] | None:
+        """A mail with its MAIL and RCPT, perhaps to follow in one write; or none for now."""
 
     def note_handing(self, flight: Flight) -> bool:
         """To be called before the first octet of content; no if it could not be noted."""
@@ -68,15 +68,16 @@ class Session:
         if self._expected:
             return
         self.idle_since = time.monotonic()
-        if opening := self._opening():
+        if opening := self._opening(follows=False):
             self._write(opening)
 
     def turn(self) -> None:
         """Do what can be done now that the socket is ready; raise `Lost`."""
-        if self.line.has_unsent:
-            self.line.flush()
         for reply in self._replies.feed(self.line.read()):
             self._take(reply)
+        if self.line.has_unsent:
+            self.deadline = time.monotonic() + self._timeout
+            self.line.flush()
 
     def abandon(self, reason: str) -> None:
         """Close at once, and say what is known about the mails that were under way."""
@@ -106,9 +107,9 @@ class Session:
     def _expect(self, step: Step, flight: Flight) -> None:
         self._expected.append((step, flight))
 
-    def _opening(self) -> bytes:
+    def _opening(self, *, follows: bool) -> bytes:
         """Take the next mail, if there is one, and return what is to be written of it first."""
-        found = self.desk.next_flight(self.offers)
+        found = self.desk.next_flight(self.offers, follows=follows)
         if not found:
             return b""
         flight, mail, rcpt = found
@@ -177,7 +178,7 @@ class Session:
         """Write the content, and with it the envelope of the next mail."""
         self._needs_reset = False
         self._expect(self._on_end, flight)
-        following = self._opening() if self.offers.pipelining else b""
+        following = self._opening(follows=True) if self.offers.pipelining else b""
         if not self.desk.note_handing(flight):
             raise Lost("it could not be noted that a mail is handed over")
         self._handed = flight
