@@ -65,7 +65,7 @@ def arguments() -> argparse.Namespace:
 def chosen(asked: argparse.Namespace) -> list[Scene]:
     if asked.names:
         return [BY_NAME[name] for name in asked.names]
-    return [scene for scene in SCENES if scene.short is not None or not asked.short]
+    return [scene for scene in SCENES if scene.bites or not asked.short]
 
 
 def play(scene: Scene, *, form: str, folder: Path, seed: int) -> Row:

@@ -83,7 +83,7 @@ def freeze(pid: int) -> None:
         time.sleep(0.001)
 
 
-def in_doubt(pids: list[int], journals: Path) -> set[int]:
+def in_doubt(pids: list[int], journals: Path, *, even_answered: bool = False) -> set[int]:
     """Entries that these frozen processes handed over, and of which they read no answer.
 
     Whatever arrives after a process stopped, and before it is killed, is read by nobody: to
@@ -92,7 +92,7 @@ def in_doubt(pids: list[int], journals: Path) -> set[int]:
     found: set[int] = set()
     for content in open_journals(pids, journals):
         notes = journal.read(content)
-        found |= notes.handed - notes.answered
+        found |= notes.handed if even_answered else notes.handed - notes.answered
     return found
 
 

@@ -19,7 +19,7 @@ from tests.chaos.servers import Servers, TooSlow
 
 def play(name: str, *, form: str, template: Path, seed: int) -> Row:
     scene = BY_NAME[name]
-    size = scene.short if form == "short" and scene.short is not None else scene.long
+    size = scene.short if form == "short" else scene.long
     with Servers(scene.engine, template) as servers:
         django.setup()
         module, function = scene.place.split(":")

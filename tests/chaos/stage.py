@@ -18,7 +18,7 @@ from newsletter import invariants
 from newsletter.demo.processes import Processes
 from newsletter.models import Delivery
 from subscriptions.verdicts import State
-from tests.chaos import content, groups
+from tests.chaos import content, groups, stand_in  # noqa: F401
 from tests.chaos.books import Books, Log
 from tests.chaos.groups import Group, in_doubt
 from tests.chaos.row import Row
@@ -63,6 +63,7 @@ class Stage:
         self.modules = ",".join((*MODULES, *modules))
         self.chance = random.Random(seed)
         self.groups: list[Group] = []
+        self.leaving: list[Group] = []  # told to go, and not to be broken any more
         self.doubts: Counter[str] = Counter()
         self.in_doubt_each: list[int] = []  # mails, at each kill
         self.beats: list[Processes] = []
@@ -145,17 +146,20 @@ class Stage:
             time.sleep(self.chance.uniform(0, 0.05))
             yield int(mails)
 
-    def note_doubt(self, group: Group, pids: list[int]) -> int:
-        """Write down what is in doubt when these frozen processes die; return how much."""
-        ids = in_doubt(pids, group.journals)
+    def note_doubt(self, group: Group, pids: list[int], *, with_disk: bool = False) -> None:
+        """Write down what is in doubt when these frozen processes die."""
+        ids = in_doubt(pids, group.journals, even_answered=with_disk)
         self.doubts.update(self.recipient_of[pk] for pk in ids)
         self.in_doubt_each.append(len(ids))
-        return len(ids)
 
-    def kill(self, group: Group) -> None:
-        """kill -9 of a whole group, all of it at one moment."""
+    def kill(self, group: Group, *, with_disk: bool = False) -> None:
+        """kill -9 of a whole group, all of it at one moment.
+
+        Args:
+            with_disk: nobody will read its journals, so all that it handed over is in doubt.
+        """
         group.freeze()
-        self.note_doubt(group, group.children())
+        self.note_doubt(group, group.children(), with_disk=with_disk)
         group.kill()
         self.groups.remove(group)
 
@@ -180,7 +184,7 @@ class Stage:
         states = dict(self.issue.deliveries.values_list("subscriber__email", "state"))
         return Books(self.log.copies(), states, self.doubts)
 
-    def row(self, *, fault: str, goal: str) -> tuple[Row, Books]:
+    def row(self, *, fault: str, goal: str, given_up: int = 0) -> tuple[Row, Books]:
         """What came of it, with what must be true of every scene looked at."""
         seconds = time.monotonic() - self.began
         books = self.books()
@@ -198,7 +202,7 @@ class Stage:
         wrongly = [to for to in books.counts if books.states.get(to) not in TAKEN]
         row.expect(
             {
-                "nobody is lost": not books.lost,
+                "nobody is lost" + f" but {given_up}" * bool(given_up): len(books.lost) == given_up,
                 "the sum of all states is what was expected": sum(counts.values())
                 == self.issue.expected_count
                 == len(self.recipient_of),
@@ -223,7 +227,7 @@ class Stage:
             for process in beat.running.values():
                 process.kill()
                 process.wait()
-        for group in self.groups:
+        for group in (*self.groups, *self.leaving):
             group.stop()
         self.server.__exit__(None, None, None)
 
