@@ -12,15 +12,16 @@ from pathlib import Path
 
 from tests.chaos.row import Row
 from tests.chaos.servers import OPTIONS, Servers
-from tests.chaos.stage import SESSIONS, Stage
+from tests.chaos.stage import Stage
+from tests.chaos.ways_out import SESSIONS, Smtp
 
 SLOW = {"replies_after": 0.02}
 CLONE_NEWNS = 0x20000
 
 
-def crashed(servers: Servers, *, recipients: int, crashes: int, seed: int) -> Row:
+def crashed(servers: Servers, *, recipients: int, crashes: int) -> Row:
     """An `immediate` shutdown in the middle of everything, and a recovery from the log."""
-    with Stage(servers, recipients=recipients, manner=SLOW, seed=seed, UNCERTAIN="resend") as stage:
+    with Stage(servers, Smtp(**SLOW), recipients=recipients, UNCERTAIN="resend") as stage:
         stage.start(2)
         for _ in stage.moments(crashes):
             servers.postgres.crash()
@@ -35,13 +36,13 @@ def crashed(servers: Servers, *, recipients: int, crashes: int, seed: int) -> Ro
         return row
 
 
-def crowded(servers: Servers, *, recipients: int, groups: int, seed: int) -> Row:
+def crowded(servers: Servers, *, recipients: int, groups: int) -> Row:
     """More workers than the database has connections."""
     servers.postgres.leave()
     servers.postgres.options = OPTIONS.replace("max_connections=100", "max_connections=20")
     servers.postgres.restart()
     with Stage(
-        servers, recipients=recipients, manner={"replies_after": 0.2}, seed=seed, children=4,
+        servers, Smtp(replies_after=0.2), recipients=recipients, children=4,
         UNCERTAIN="park", CLAIM_SIZE=20, SMTP_SESSIONS=2,
     ) as stage:  # fmt: skip
         stage.start(groups)
@@ -64,14 +65,14 @@ def crowded(servers: Servers, *, recipients: int, groups: int, seed: int) -> Row
         return row
 
 
-def journal_full(servers: Servers, *, recipients: int, seed: int) -> Row:
+def journal_full(servers: Servers, *, recipients: int) -> Row:
     """The disk of the journals has no room for a while."""
     if os.geteuid():
         return skipped("a disk of 1 MB needs root")
     small_disk(servers.journals, megabytes=1)
     filler = servers.journals / "filler"
     with Stage(
-        servers, recipients=recipients, manner=SLOW, seed=seed, UNCERTAIN="park", LEASE_SECONDS=3
+        servers, Smtp(**SLOW), recipients=recipients, UNCERTAIN="park", LEASE_SECONDS=3
     ) as stage:
         stage.start(2)
         sent_while_full = []
@@ -83,7 +84,8 @@ def journal_full(servers: Servers, *, recipients: int, seed: int) -> Row:
             filler.unlink()
         stage.settle()
         row, books = stage.row(
-            fault="2 x no room for the journal for 14 s", goal="lost 0; extra 0; nothing sent unnoted"
+            fault="2 x no room for the journal for 14 s",
+            goal="lost 0; extra 0; nothing sent unnoted",
         )
         row.remarks.append(f"mails sent while there was no room: {sum(sent_while_full)}")
         row.expect(
@@ -96,7 +98,7 @@ def journal_full(servers: Servers, *, recipients: int, seed: int) -> Row:
         return row
 
 
-def database_full(servers: Servers, *, recipients: int, seed: int) -> Row:
+def database_full(servers: Servers, *, recipients: int) -> Row:
     """The disk of the database is full for a while; Postgres may give up, and is started again."""
     if os.geteuid():
         return skipped("a small disk needs root")
@@ -109,7 +111,7 @@ def database_full(servers: Servers, *, recipients: int, seed: int) -> Row:
     shutil.rmtree(kept)
     postgres.restart()
     filler = postgres.data / "filler"
-    with Stage(servers, recipients=recipients, manner=SLOW, seed=seed, UNCERTAIN="resend") as stage:
+    with Stage(servers, Smtp(**SLOW), recipients=recipients, UNCERTAIN="resend") as stage:
         stage.start(2)
         for _ in stage.moments(2, until=0.5):
             keep_full(filler, seconds=5)

@@ -7,15 +7,16 @@ import time
 
 from tests.chaos.row import Row
 from tests.chaos.servers import Servers
-from tests.chaos.stage import SESSIONS, Stage
+from tests.chaos.stage import Stage
+from tests.chaos.ways_out import SESSIONS, Smtp
 
 LEASE = 3.0  # seconds
 
 
-def asleep(servers: Servers, *, recipients: int, times: int, seed: int) -> Row:
+def asleep(servers: Servers, *, recipients: int, times: int) -> Row:
     """SIGSTOP to a whole group for longer than its lease, as when a machine is paused."""
     with Stage(
-        servers, recipients=recipients, manner={"replies_after": 0.05}, seed=seed,
+        servers, Smtp(replies_after=0.05), recipients=recipients,
         UNCERTAIN="resend", LEASE_SECONDS=LEASE, CLAIM_SIZE=200,
     ) as stage:  # fmt: skip
         stage.start(2)

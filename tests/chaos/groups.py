@@ -30,7 +30,9 @@ class Group:
         self.journals = Path(environment["JOURNAL_DIR"])
         self.processes = Processes(logs=logs, environment=environment)
         loaded = ["-I", modules] if modules else []
-        self.processes.start(name, [*COMMAND.split(), "-n", f"{name}@x", "-c", str(children), *loaded])
+        self.processes.start(
+            name, [*COMMAND.split(), "-n", f"{name}@x", "-c", str(children), *loaded]
+        )
         self.process = self.processes.running[name]
 
     @property

@@ -11,10 +11,15 @@ from contextlib import suppress
 from itertools import count
 from subprocess import TimeoutExpired
 
+from django.utils.timezone import now
+
+from subscriptions import optin
+from subscriptions.models import Subscriber
 from tests.chaos.groups import Ended, Group, freeze, hands_over
 from tests.chaos.row import Row
 from tests.chaos.servers import Servers, wait_until
-from tests.chaos.stage import SESSIONS, Stage
+from tests.chaos.stage import Stage
+from tests.chaos.ways_out import SESSIONS, Service, Smtp
 from tests.fakes.esp import Faults
 
 SLOW = {"replies_after": 0.02}  # seconds: most mails that are handed over have no answer yet
@@ -28,9 +33,9 @@ GOALS = {
 }
 
 
-def groups(servers: Servers, *, recipients: int, kills: int, policy: str, seed: int) -> Row:
+def groups(servers: Servers, *, recipients: int, kills: int, policy: str) -> Row:
     """kill -9 of a whole worker group; its journals stay on the machine's disk."""
-    with Stage(servers, recipients=recipients, manner=SLOW, seed=seed, UNCERTAIN=policy) as stage:
+    with Stage(servers, Smtp(**SLOW), recipients=recipients, UNCERTAIN=policy) as stage:
         stage.start(3)
         for _ in stage.moments(kills):
             stage.kill(stage.busy_group())
@@ -41,9 +46,9 @@ def groups(servers: Servers, *, recipients: int, kills: int, policy: str, seed: 
         return row
 
 
-def children(servers: Servers, *, recipients: int, kills: int, policy: str, seed: int) -> Row:
+def children(servers: Servers, *, recipients: int, kills: int, policy: str) -> Row:
     """kill -9 of one child; Celery starts another."""
-    with Stage(servers, recipients=recipients, manner=SLOW, seed=seed, UNCERTAIN=policy) as stage:
+    with Stage(servers, Smtp(**SLOW), recipients=recipients, UNCERTAIN=policy) as stage:
         stage.start(2)
         for _ in stage.moments(kills):
             wait_until(lambda: kill_a_child(stage), seconds=60, what="a child was killed")
@@ -68,13 +73,11 @@ def kill_a_child(stage: Stage) -> bool:
     return False
 
 
-def service(servers: Servers, *, recipients: int, kills: int, keys: bool, seed: int) -> Row:
+def service(servers: Servers, *, recipients: int, kills: int, keys: bool) -> Row:
     """kill -9 while a call to a mail service with many mails is under way."""
     faults = Faults(latency=0.3, keys=86_400 if keys else 0)
     name = "resend" if keys else "postmark"
-    with Stage(
-        servers, recipients=recipients, faults=faults, service=name, seed=seed, UNCERTAIN="resend"
-    ) as stage:
+    with Stage(servers, Service(name, faults), recipients=recipients, UNCERTAIN="resend") as stage:
         stage.start(3)
         for _ in stage.moments(kills, until=0.7):
             stage.kill(stage.busy_group())
@@ -87,11 +90,35 @@ def service(servers: Servers, *, recipients: int, kills: int, keys: bool, seed: 
         return row
 
 
-def machines(servers: Servers, *, recipients: int, kills: int, policy: str, seed: int) -> Row:
+def service_and_leave(servers: Servers, *, recipients: int, kills: int) -> Row:
+    """The same, and of each call that is in doubt one reader leaves before it is repeated."""
+    faults = Faults(latency=0.3, keys=86_400)
+    with Stage(
+        servers, Service("resend", faults), recipients=recipients, UNCERTAIN="resend"
+    ) as stage:
+        stage.start(3)
+        for _ in stage.moments(kills, until=0.7):
+            before = set(stage.doubts)
+            stage.kill(stage.busy_group())
+            if doubtful := sorted(set(stage.doubts) - before):
+                optin.leave(reader_of(doubtful[0]), at=now(), ip=None, page="/leave/")
+            stage.start_group()
+        stage.settle()
+        row = told(stage, f"{kills} x kill -9, and a reader leaves", policy="resend")
+        row.goal = "lost 0; extra 0, for the service knows the keys"
+        row.expect({"no copy more": row.extra == 0})
+        return row
+
+
+def reader_of(email: str) -> Subscriber:
+    return Subscriber.objects.get(email=email)
+
+
+def machines(servers: Servers, *, recipients: int, kills: int, policy: str) -> Row:
     """A worker dies together with its disk: nobody can read its journals."""
     chunk = 50
     with Stage(
-        servers, recipients=recipients, manner=SLOW, seed=seed, UNCERTAIN=policy,
+        servers, Smtp(**SLOW), recipients=recipients, UNCERTAIN=policy,
         CLAIM_SIZE=chunk, LEASE_SECONDS=4,
     ) as stage:  # fmt: skip
         new_machines = [new_machine(stage) for _ in range(3)]
@@ -118,11 +145,11 @@ def new_machine(stage: Stage) -> Group:
     return stage.start_group(JOURNAL_DIR=stage.servers.folder / f"disk{next(SERIAL)}")
 
 
-def told_to_go(servers: Servers, *, recipients: int, times: int, how: str, seed: int) -> Row:
+def told_to_go(servers: Servers, *, recipients: int, times: int, how: str) -> Row:
     """What a deploy does: SIGTERM, or SIGQUIT, to the worker's main process."""
     number = signal.Signals[how]
     with Stage(
-        servers, recipients=recipients, manner=SLOWER, seed=seed, UNCERTAIN="park",
+        servers, Smtp(**SLOWER), recipients=recipients, UNCERTAIN="park",
         SMTP_SESSIONS=4, CLAIM_SIZE=100,
     ) as stage:  # fmt: skip
         stage.start(2)
@@ -137,7 +164,8 @@ def told_to_go(servers: Servers, *, recipients: int, times: int, how: str, seed:
             seconds = [future.result() for future in going]
         stage.settle()
         row, books = stage.row(
-            fault=f"{times} x {how} to a worker", goal="lost 0; extra 0; none in doubt; exit <= 30 s"
+            fault=f"{times} x {how} to a worker",
+            goal="lost 0; extra 0; none in doubt; exit <= 30 s",
         )
         row.remarks.append(f"exits took {min(seconds):.1f} to {max(seconds):.1f} s")
         row.expect(

@@ -20,12 +20,12 @@ from tests.chaos.servers import Servers, TooSlow
 def play(name: str, *, form: str, template: Path, seed: int) -> Row:
     scene = BY_NAME[name]
     size = scene.short if form == "short" else scene.long
-    with Servers(scene.engine, template) as servers:
+    with Servers(scene.engine, template, seed=seed) as servers:
         django.setup()
         module, function = scene.place.split(":")
         act = getattr(import_module(f"tests.chaos.{module}"), function)
         try:
-            row: Row = act(servers, seed=seed, **size, **scene.more)
+            row: Row = act(servers, **size, **scene.more)
         except TooSlow as error:
             row = Row("", scene.place, "it comes to an end", misses=[str(error)])
     row.run = name

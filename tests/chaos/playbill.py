@@ -46,6 +46,10 @@ SCENES = (
         long={"recipients": 20_000, "kills": 50}, short={"recipients": 3_000, "kills": 4},
     ),
     Scene(
+        "kill-service-leave", "kills:service_and_leave",
+        long={"recipients": 20_000, "kills": 50}, short={"recipients": 3_000, "kills": 4},
+    ),
+    Scene(
         "lose-machine", "kills:machines", more=RESEND,
         long={"recipients": 6_000, "kills": 10}, short={"recipients": 1_000, "kills": 2},
     ),
@@ -72,7 +76,7 @@ SCENES = (
     Scene("evict", "queue:evicting", long={"recipients": 5_000}, short={"recipients": 2_000}),
     Scene(
         "freeze-valkey", "queue:frozen",
-        long={"recipients": 10_000, "seconds": 60}, short={"recipients": 2_000, "seconds": 15},
+        long={"recipients": 4_000, "seconds": 60}, short={"recipients": 2_000, "seconds": 15},
     ),
     Scene(
         "crash-postgres", "database:crashed", bites=True,
@@ -101,11 +105,15 @@ SCENES = (
     ),
     Scene("pause", "readers:stopped", long={"recipients": 20_000}, short={"recipients": 6_000}),
     Scene(
-        "faulty-service", "services:service", more={"keys": False},
+        "faulty-service", "services:service", more={"keys": False, "chunk": 50},
         long={"recipients": 20_000}, short={"recipients": 2_000},
     ),
     Scene(
-        "faulty-service-keys", "services:service", more={"keys": True},
+        "faulty-service-whole", "services:service", more={"keys": False, "chunk": 500},
+        long={"recipients": 20_000}, short={"recipients": 5_000},
+    ),
+    Scene(
+        "faulty-service-keys", "services:service", more={"keys": True, "chunk": 50},
         long={"recipients": 20_000}, short={"recipients": 2_000},
     ),
     Scene(

@@ -14,6 +14,7 @@ from subscriptions import forms
 from tests.chaos.row import Row
 from tests.chaos.servers import Servers
 from tests.chaos.stage import Stage
+from tests.chaos.ways_out import Smtp
 
 SLOW = {"replies_after": 0.05}
 RESUMES_AFTER = 60.0  # seconds
@@ -21,10 +22,10 @@ SIGN_UP_AT_MOST = 1.0  # seconds, 99 of 100
 NOTHING = "lost 0; extra 0; none in doubt"
 
 
-def flushed(servers: Servers, *, recipients: int, times: int, seed: int) -> Row:
+def flushed(servers: Servers, *, recipients: int, times: int) -> Row:
     """FLUSHALL, the first time before any bell was heard."""
     queue = redis.Redis.from_url(servers.queue.url)
-    with Stage(servers, recipients=recipients, manner=SLOW, seed=seed, UNCERTAIN="park") as stage:
+    with Stage(servers, Smtp(**SLOW), recipients=recipients, UNCERTAIN="park") as stage:
         queue.flushall()
         stage.start(2)
         for _ in stage.moments(times - 1):
@@ -33,9 +34,9 @@ def flushed(servers: Servers, *, recipients: int, times: int, seed: int) -> Row:
         return undisturbed(stage, fault=f"{times} x FLUSHALL")
 
 
-def killed(servers: Servers, *, recipients: int, times: int, seed: int) -> Row:
+def killed(servers: Servers, *, recipients: int, times: int) -> Row:
     """kill -9 of the queue's server, which comes back empty."""
-    with Stage(servers, recipients=recipients, manner=SLOW, seed=seed, UNCERTAIN="park") as stage:
+    with Stage(servers, Smtp(**SLOW), recipients=recipients, UNCERTAIN="park") as stage:
         stage.start(2)
         for _ in stage.moments(times):
             servers.queue.kill()
@@ -45,12 +46,12 @@ def killed(servers: Servers, *, recipients: int, times: int, seed: int) -> Row:
         return undisturbed(stage, fault=f"{times} x kill -9 of Valkey, empty restart")
 
 
-def evicting(servers: Servers, *, recipients: int, seed: int) -> Row:
+def evicting(servers: Servers, *, recipients: int) -> Row:
     """A server with 2 MB that throws away whatever was not used for long, queues too."""
     queue = redis.Redis.from_url(servers.queue.url)
     queue.config_set("maxmemory", "2mb")
     queue.config_set("maxmemory-policy", "allkeys-lru")
-    with Stage(servers, recipients=recipients, manner=SLOW, seed=seed, UNCERTAIN="park") as stage:
+    with Stage(servers, Smtp(**SLOW), recipients=recipients, UNCERTAIN="park") as stage:
         stage.start(2)
         for _ in stage.moments(20):
             for number in range(2000):
@@ -63,10 +64,10 @@ def evicting(servers: Servers, *, recipients: int, seed: int) -> Row:
         return row
 
 
-def frozen(servers: Servers, *, recipients: int, seconds: int, seed: int) -> Row:
+def frozen(servers: Servers, *, recipients: int, seconds: int) -> Row:
     """SIGSTOP to the queue's server; people go on signing up."""
     with Stage(
-        servers, recipients=recipients, manner={"replies_after": 0.4}, seed=seed,
+        servers, Smtp(replies_after=0.4), recipients=recipients,
         UNCERTAIN="park", SMTP_SESSIONS=4,
     ) as stage:  # fmt: skip
         stage.start(2)

@@ -15,15 +15,16 @@ from tests.chaos.content import address
 from tests.chaos.row import Row
 from tests.chaos.servers import Servers
 from tests.chaos.stage import Stage
+from tests.chaos.ways_out import Smtp
 
 SLOW = {"replies_after": 0.05}
 LEFT = 5.0  # seconds after which nobody who left is written to
 STOPPED = 3.0  # seconds after which nothing more of a paused issue goes out
 
 
-def leaving(servers: Servers, *, recipients: int, leaving: int, seed: int) -> Row:
+def leaving(servers: Servers, *, recipients: int, leaving: int) -> Row:
     """Readers leave at random moments while the mails go out."""
-    with Stage(servers, recipients=recipients, manner=SLOW, seed=seed, UNCERTAIN="park") as stage:
+    with Stage(servers, Smtp(**SLOW), recipients=recipients, UNCERTAIN="park") as stage:
         stage.start(2)
         leavers = stage.chance.sample(stage.readers, leaving)
         left_at: dict[str, float] = {}
@@ -48,11 +49,11 @@ def leaving(servers: Servers, *, recipients: int, leaving: int, seed: int) -> Ro
         return row
 
 
-def poisoned(servers: Servers, *, recipients: int, seed: int) -> Row:
+def poisoned(servers: Servers, *, recipients: int) -> Row:
     """One mail kills whoever composes it."""
     deaths = servers.folder / "deaths"
     with Stage(
-        servers, recipients=recipients, manner={}, seed=seed, modules=("tests.chaos.poison",),
+        servers, Smtp(), recipients=recipients, modules=("tests.chaos.poison",),
         UNCERTAIN="park", LEASE_SECONDS=5, **{poison.WHO: address(recipients // 3)},
         **{poison.WHERE: deaths},
     ) as stage:  # fmt: skip
@@ -76,9 +77,9 @@ def poisoned(servers: Servers, *, recipients: int, seed: int) -> Row:
         return row
 
 
-def stopped(servers: Servers, *, recipients: int, seed: int) -> Row:
+def stopped(servers: Servers, *, recipients: int) -> Row:
     """An operator pauses the issue twice, and in the end cancels it."""
-    with Stage(servers, recipients=recipients, manner=SLOW, seed=seed, UNCERTAIN="park") as stage:
+    with Stage(servers, Smtp(**SLOW), recipients=recipients, UNCERTAIN="park") as stage:
         stage.start(2)
         issue = Issue.objects.get(pk=stage.issue.pk)
         late: list[float] = []
@@ -86,6 +87,7 @@ def stopped(servers: Servers, *, recipients: int, seed: int) -> Row:
             lambda: issue.pause("chaos"), lambda: issue.pause("chaos"), issue.cancel
         ]  # fmt: skip
         for _, step in zip(stage.moments(3, until=0.6), steps, strict=True):
+            stage.busy_group()
             late.append(still_sent(stage, step))
             issue.resume()
         stage.settle()

@@ -12,17 +12,16 @@ from django.db import connection
 from tests.chaos.row import Row
 from tests.chaos.servers import Servers
 from tests.chaos.stage import Stage
+from tests.chaos.ways_out import Smtp
 
 SILENCE = 10.0  # seconds: ten sweeps
 
 
-def backup(servers: Servers, *, recipients: int, seed: int) -> Row:
+def backup(servers: Servers, *, recipients: int) -> Row:
     """Back up at a third of an issue, and restore that at two thirds."""
     postgres = servers.postgres
     kept = postgres.folder / "backup"
-    with Stage(
-        servers, recipients=recipients, manner={"replies_after": 0.02}, seed=seed, UNCERTAIN="park"
-    ) as stage:
+    with Stage(servers, Smtp(replies_after=0.02), recipients=recipients, UNCERTAIN="park") as stage:
         stage.start(2)
         moments = iter(stage.moments(2, until=0.7))
         next(moments)

@@ -17,14 +17,15 @@ from tests.chaos.content import FIRST_DAY
 from tests.chaos.row import Row
 from tests.chaos.servers import Servers, wait_until
 from tests.chaos.stage import Stage
+from tests.chaos.ways_out import Smtp
 
 PROCESSES = 4
 FIRST_SLOT = datetime.combine(FIRST_DAY + timedelta(days=1), time(7), UTC)
 
 
-def four(servers: Servers, *, readers: int, slots: int, seed: int) -> Row:
+def four(servers: Servers, *, readers: int, slots: int) -> Row:
     """Four processes open what is due, each at the same moments."""
-    with Stage(servers, recipients=0, manner={}, seed=seed) as stage:
+    with Stage(servers, Smtp(), recipients=0) as stage:
         make_due(readers, at=FIRST_SLOT)
         connections.close_all()
         context = multiprocessing.get_context("fork")
@@ -50,14 +51,14 @@ def open_all(slots: int, barrier: Barrier) -> None:
         issues.open_due(at=FIRST_SLOT + timedelta(days=day, seconds=30))
 
 
-def beats(servers: Servers, *, readers: int, seed: int) -> Row:
+def beats(servers: Servers, *, readers: int) -> Row:
     """Two real beats, and two workers that hear both of them."""
-    with Stage(
-        servers, recipients=0, manner={}, seed=seed, TICK_SECONDS=1, CATCH_UP_HOURS=48
-    ) as stage:
+    with Stage(servers, Smtp(), recipients=0, TICK_SECONDS=1, CATCH_UP_HOURS=48) as stage:
         stage.start(2, beats=2)
         for batch in range(5):  # ever more of them become due while both beats tick
-            make_due(readers // 5, at=now() + timedelta(seconds=batch), first=batch * (readers // 5))
+            make_due(
+                readers // 5, at=now() + timedelta(seconds=batch), first=batch * (readers // 5)
+            )
         wait_until(
             lambda: not Subscriber.objects.due(at=now() + timedelta(hours=1)).exists(),
             seconds=60,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -70,7 +71,8 @@ class Queue(Valkey):
 class Servers:
     """Sets the environment, which Django must not have read before."""
 
-    def __init__(self, engine: str, template: Path) -> None:
+    def __init__(self, engine: str, template: Path, *, seed: int) -> None:
+        self.chance = random.Random(seed)
         self.folder = Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))
         self.journals = self.folder / "journal"
         self.postgres: Postgres | None = None

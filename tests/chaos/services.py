@@ -11,6 +11,7 @@ from tests.chaos.content import address
 from tests.chaos.row import Row
 from tests.chaos.servers import Servers
 from tests.chaos.stage import Stage
+from tests.chaos.ways_out import Service, Smtp
 from tests.fakes.esp import Faults
 from tests.fakes.smtp import Fault
 
@@ -19,16 +20,17 @@ UNDER_WAY = 0.5  # seconds after a 429 in which calls may come that began before
 REFUSED = 3  # readers whom the server does not know
 
 
-def service(servers: Servers, *, recipients: int, keys: bool, seed: int) -> Row:
+def service(servers: Servers, *, recipients: int, keys: bool, chunk: int) -> Row:
     """1 % accepted and not answered, 5 % 429, 2 % 500, answers with gaps and in disorder."""
     faults = Faults(
         latency=0.02, drop=0.01, busy=0.05, retry_after=f"{WAIT:.0f}", broken=0.02, short=0.02,
-        reordered=0.1, keys=86_400 if keys else 0, seed=seed,
+        reordered=0.1, keys=86_400 if keys else 0,
     )  # fmt: skip
     name = "resend" if keys else "postmark"
+    way = Service(name, faults)
     with Stage(
-        servers, recipients=recipients, faults=faults, service=name, seed=seed,
-        UNCERTAIN="resend", CLAIM_SIZE=50,
+        servers, way, recipients=recipients,
+        UNCERTAIN="resend", CLAIM_SIZE=chunk,
     ) as stage:  # fmt: skip
         stage.start(2)
         stage.settle(seconds=300, hasten=True)
@@ -36,7 +38,7 @@ def service(servers: Servers, *, recipients: int, keys: bool, seed: int) -> Row:
             fault=f"{name}: drops, 429, 500, gaps, disorder",
             goal="lost 0; extra 0" if keys else "lost 0; extra only of mails without an answer",
         )
-        statuses = calls(Path(f"{stage.log.path}.calls"))
+        statuses = calls(way.calls_path)
         early = called_too_early(statuses)
         row.remarks.append(
             f"{len(statuses)} calls, {sum(s == 429 for _, s in statuses)} of them 429,"
@@ -62,9 +64,7 @@ def calls(path: Path) -> list[tuple[float, int]]:
 def called_too_early(statuses: list[tuple[float, int]]) -> int:
     """How many calls came while the service had asked for silence."""
     asked = [at for at, status in statuses if status == 429]
-    return sum(
-        any(since + UNDER_WAY < at < since + WAIT for since in asked) for at, _ in statuses
-    )
+    return sum(any(since + UNDER_WAY < at < since + WAIT for since in asked) for at, _ in statuses)
 
 
 def only_resent(stage: Stage, books: Books) -> bool:
@@ -72,7 +72,7 @@ def only_resent(stage: Stage, books: Books) -> bool:
     return set(books.extras) <= set(resent.values_list("subscriber__email", flat=True))
 
 
-def smtp(servers: Servers, *, recipients: int, seed: int) -> Row:
+def smtp(servers: Servers, *, recipients: int) -> Row:
     """A server that hangs up after taking, or before; says 421 and 451; and knows not everybody."""
     unknown = [address(number) for number in range(10, 10 + REFUSED)]
     faults = (
@@ -84,7 +84,7 @@ def smtp(servers: Servers, *, recipients: int, seed: int) -> Row:
         Fault("GREETING", "421 4.3.2 come back later", then="close", share=0.05),
     )
     with Stage(
-        servers, recipients=recipients, manner={"faults": faults, "seed": seed}, seed=seed,
+        servers, Smtp(faults=faults, seed=servers.chance.randrange(10**6)), recipients=recipients,
         UNCERTAIN="resend",
     ) as stage:  # fmt: skip
         stage.start(2)

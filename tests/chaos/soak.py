@@ -19,7 +19,8 @@ from tests.chaos.books import Books, Copy
 from tests.chaos.kills import kill_a_child
 from tests.chaos.row import Row
 from tests.chaos.servers import Servers, wait_until
-from tests.chaos.stage import SESSIONS, UNSETTLED, Stage
+from tests.chaos.stage import UNSETTLED, Stage
+from tests.chaos.ways_out import SESSIONS, Smtp
 
 MINUTE = 6.0  # seconds
 LEASE = 3.0  # seconds
@@ -81,9 +82,9 @@ class Soak:
             connection.close()
 
 
-def soak(servers: Servers, *, recipients: int, minutes: int, seed: int) -> Row:
+def soak(servers: Servers, *, recipients: int, minutes: int) -> Row:
     with Stage(
-        servers, recipients=recipients, manner={"replies_after": 0.05}, seed=seed,
+        servers, Smtp(replies_after=0.05), recipients=recipients,
         UNCERTAIN="resend", LEASE_SECONDS=LEASE, CLAIM_SIZE=100,
     ) as stage:  # fmt: skip
         run = Soak(servers, stage)
@@ -99,7 +100,9 @@ def soak(servers: Servers, *, recipients: int, minutes: int, seed: int) -> Row:
                 time.sleep(0.5)
         unsettled = Delivery.objects.filter(state__in=UNSETTLED)
         wait_until(lambda: not unsettled.exists(), seconds=120, what="everything is settled")
-        row, _ = stage.row(fault=f"{minutes} faults, one a minute", goal="lost 0; I1-I7 always true")
+        row, _ = stage.row(
+            fault=f"{minutes} faults, one a minute", goal="lost 0; I1-I7 always true"
+        )
         told(stage, row, deadly=sum(done.values()))
         row.remarks = [
             f"{run.issues} issues, {row.extra} copies more",

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import os
-import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import count
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
 from newsletter import invariants
 from newsletter.demo.processes import Processes
-from newsletter.models import Delivery
+from newsletter.models import Delivery, Issue
 from subscriptions.verdicts import State
 from tests.chaos import content, groups, stand_in  # noqa: F401
-from tests.chaos.books import Books, Log
+from tests.chaos.books import Books
 from tests.chaos.groups import Group, in_doubt
 from tests.chaos.row import Row
 from tests.chaos.servers import Servers, wait_until
-from tests.fakes.esp import EspProcess, Faults
-from tests.fakes.smtp import FakeSmtpProcess
+from tests.chaos.ways_out import WayOut
 
 UNSETTLED = (
     State.PENDING, State.CLAIMED, State.ATTEMPTING, State.DEFERRED, State.UNCERTAIN,
 )  # fmt: skip
-SESSIONS = 10  # of each child, to an SMTP server
 TAKEN = {State.ACCEPTED, State.UNCERTAIN, State.PARKED, State.SKIPPED}
 MODULES = ("tests.chaos.stand_in",)
 
@@ -39,65 +36,47 @@ class Stage:
 
     Args:
         recipients: how many readers the issue has.
-        manner: of an SMTP server (`tests.fakes.smtp.Manner`), which is used ...
-        faults: ... unless these are given, of a service with an interface of its own.
+        way: the server that takes the mails.
         modules: loaded into the workers, to break the product there.
+        children: of each worker.
         settings: environment of workers and beat.
     """
 
     def __init__(
         self,
         servers: Servers,
+        way: WayOut,
         *,
         recipients: int,
-        manner: dict[str, Any] | None = None,
-        faults: Faults | None = None,
-        service: str = "resend",
         modules: tuple[str, ...] = (),
         children: int = 2,
-        seed: int = 0,
         **settings: object,
     ) -> None:
-        self.servers = servers
-        self.children = children
+        self.servers, self.way, self.children = servers, way, children
+        self.chance = servers.chance
         self.modules = ",".join((*MODULES, *modules))
-        self.chance = random.Random(seed)
         self.groups: list[Group] = []
         self.leaving: list[Group] = []  # told to go, and not to be broken any more
+        self.beats: list[Processes] = []
         self.doubts: Counter[str] = Counter()
         self.in_doubt_each: list[int] = []  # mails, at each kill
-        self.beats: list[Processes] = []
-        self._serial = 0
-        path = servers.folder / "accepted"
-        if faults is None:
-            self.server: FakeSmtpProcess | EspProcess = FakeSmtpProcess(path, **(manner or {}))
-            self.log = Log(path, columns=(0, 1, 2))
-            self.server.__enter__()
-            way = {"EMAIL_URL": f"smtp://127.0.0.1:{self.server.port}"}
-        else:
-            self.server = EspProcess(faults, log=str(path))
-            self.log = Log(path, columns=(1, 2, 0))
-            self.server.__enter__()
-            way = {
-                "EMAIL_BACKEND": f"anymail.backends.{service}.EmailBackend",
-                "ANYMAIL": json.dumps(self.server.anymail()),
-            }
+        self._serial = count(1)
+        way.start(servers.folder)
+        self.log = way.log
         chosen = {name: str(value) for name, value in settings.items()}
-        self.environment = {**os.environ, "SMTP_SESSIONS": str(SESSIONS), **way, **chosen}
+        self.environment = {**os.environ, **way.environment, **chosen}
         self.picks = content.make_papers()
         self.readers = content.make_readers(recipients)
         self.issue = content.make_issue(self.readers, self.picks)
-        rows = self.issue.deliveries.values_list("pk", "subscriber__email")
-        self.recipient_of: dict[int, str] = dict(rows)
+        self.recipient_of = recipients_of(self.issue)
         self.began = time.monotonic()
 
     # --- processes ----------------------------------------------------------------------
 
     def start_group(self, **settings: object) -> Group:
         """Start a worker; it is not ready yet when this returns."""
-        self._serial += 1
         group = Group(
-            f"worker{self._serial}",
+            f"worker{next(self._serial)}",
             logs=self.servers.folder / "logs",
             environment={**self.environment, **{k: str(v) for k, v in settings.items()}},
             children=self.children,
@@ -117,7 +96,9 @@ class Stage:
         name = f"beat{len(self.beats)}"
         beat = Processes(logs=self.servers.folder / "logs", environment=self.environment)
         schedule = str(self.servers.folder / name)
-        beat.start(name, ["celery", "-A", "newsletter.config", "beat", "-s", schedule, "--pidfile="])
+        beat.start(
+            name, ["celery", "-A", "newsletter.config", "beat", "-s", schedule, "--pidfile="]
+        )
         self.beats.append(beat)
 
     def busy_group(self, *, seconds: float = 60) -> Group:
@@ -229,7 +210,7 @@ class Stage:
                 process.wait()
         for group in (*self.groups, *self.leaving):
             group.stop()
-        self.server.__exit__(None, None, None)
+        self.way.stop()
 
     def _is_settled(self, *, hasten: bool) -> bool:
         try:
@@ -247,4 +228,6 @@ def _said(counts: dict[str, int]) -> str:
     return ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
 
 
-Scene = Callable[..., Row]
+def recipients_of(issue: Issue) -> dict[int, str]:
+    """Entry -> whom it is for."""
+    return dict(issue.deliveries.values_list("pk", "subscriber__email"))

@@ -25,8 +25,14 @@ class Plain:
         return head.encode() + b"text\r\n" * 300
 
     def message(self) -> AnymailMessage:
-        return AnymailMessage("subject", "text" * 300, self.sender, [self.recipient],
-            metadata={"entry": self.key}, headers={"Message-ID": f"<{self.key}@news.example.org>"})
+        return AnymailMessage(
+            "subject",
+            "text" * 300,
+            self.sender,
+            [self.recipient],
+            metadata={"entry": self.key},
+            headers={"Message-ID": f"<{self.key}@news.example.org>"},
+        )
 
 
 def compose_all(deliveries: Sequence[Delivery]) -> Callable[[Delivery], Plain]:

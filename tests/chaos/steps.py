@@ -31,11 +31,11 @@ from subscriptions.verdicts import State
 from tests.chaos.books import Books
 from tests.chaos.row import Row
 from tests.chaos.servers import Servers
-from tests.chaos.stage import UNSETTLED, Stage
+from tests.chaos.stage import UNSETTLED, Stage, recipients_of
+from tests.chaos.ways_out import Service, Smtp
 from tests.fakes.esp import Faults
 
 KILLED = 137
-STEPS_AT_MOST = 20_000
 CHUNK = 50
 
 
@@ -94,64 +94,57 @@ class Steps:
         self.around(AnymailRequestsBackend, "post_to_esp")
 
 
-def smtp(servers: Servers, *, recipients: int, seed: int) -> Row:
-    with Stage(servers, recipients=recipients, manner={}, seed=seed) as stage:
-        way = {
-            "EMAIL_HOST": "127.0.0.1",
-            "EMAIL_PORT": stage.server.port,
-            "SMTP_SESSIONS": 1,
-        }
-        return every_step(stage, way, extra_at_most=1)
+def smtp(servers: Servers, *, recipients: int) -> Row:
+    with Stage(servers, Smtp(), recipients=recipients) as stage:
+        return every_step(stage, extra_at_most=1)
 
 
-def keys(servers: Servers, *, recipients: int, seed: int) -> Row:
-    with Stage(servers, recipients=recipients, faults=Faults(keys=86_400), seed=seed) as stage:
-        way = {
-            "EMAIL_BACKEND": "anymail.backends.resend.EmailBackend",
-            "ANYMAIL": stage.server.anymail(),
-        }
-        return every_step(stage, way, extra_at_most=0)
+def keys(servers: Servers, *, recipients: int) -> Row:
+    with Stage(servers, Service("resend", Faults(keys=86_400)), recipients=recipients) as stage:
+        return every_step(stage, extra_at_most=0)
 
 
-def every_step(stage: Stage, way: dict[str, Any], *, extra_at_most: int) -> Row:
+def every_step(stage: Stage, *, extra_at_most: int) -> Row:
     """Die at each step; the row has the sums over all deaths."""
     sums: Counter[str] = Counter()
-    most = 0
-    misses: dict[str, list[int]] = {}  # sentence -> steps after which it was not true
+    broken: dict[str, list[int]] = {}  # sentence -> steps after which it was not true
     ours = {"UNCERTAIN": "resend", "UNCERTAIN_WAIT_SECONDS": 0.0, "CLAIM_SIZE": CHUNK}
-    with override_settings(**ours, **way):
-        for fatal in range(1, STEPS_AT_MOST):
+    fatal, has_died = 0, True
+    with override_settings(**ours, **stage.way.settings):
+        while has_died:
+            fatal += 1
             start_anew(stage)
-            is_over = not dies(stage, fatal)
+            has_died = dies(stage, fatal)
             doubts = left_in_doubt(stage)
             bring_to_the_end(stage)
             books = Books(stage.log.copies(), stage.books().states, doubts)
-            truths = {
-                "nobody is lost": not books.lost,
-                f"at most {extra_at_most} copy more": books.extras.total() <= extra_at_most,
-                "a copy more only of a mail that was in doubt": not books.unexplained,
-                "the sum of all states is what was expected": len(books.states)
-                == len(stage.readers),
-                "all is accepted, or listed": set(books.states.values())
-                <= {State.ACCEPTED, State.PARKED},
-            }
-            for sentence in [sentence for sentence, is_true in truths.items() if not is_true]:
-                misses.setdefault(sentence, []).append(fatal)
+            for sentence, is_true in truths(stage, books, extra_at_most=extra_at_most).items():
+                if not is_true:
+                    broken.setdefault(sentence, []).append(fatal)
             sums.update(lost=len(books.lost), extra=books.extras.total(), parked=len(books.parked))
-            sums["windows"] += bool(doubts)
-            most = max(most, books.most)
-            if is_over:
-                break
-    row, _ = stage.row(fault=f"dies at each of {fatal - 1} steps", goal="")
-    row.goal = f"lost 0; extra <= {extra_at_most}, and only from accepted to noted"
-    row.lost, row.extra, row.parked, row.most = sums["lost"], sums["extra"], sums["parked"], most
-    row.remarks[0] = (
-        f"{sums['windows']} of the steps left mails in doubt, {sums['extra']} of them led to a copy"
+            sums["doubtful"] += bool(doubts)
+            sums["most"] = max(sums["most"], books.most)
+    row, _ = stage.row(
+        fault=f"dies at each of {fatal - 1} steps",
+        goal=f"lost 0; extra <= {extra_at_most} each, only from accepted to noted",
     )
+    row.lost, row.extra, row.parked = sums["lost"], sums["extra"], sums["parked"]
+    row.most = sums["most"]
+    row.remarks = [f"{sums['doubtful']} deaths left mails in doubt; {row.extra} copies more in all"]
     row.misses += [
-        f"{sentence}: not after {len(at)} of the steps, first {at[0]}" for sentence, at in misses.items()
+        f"{what}: not after step {at[0]} ({len(at)} in all)" for what, at in broken.items()
     ]
     return row
+
+
+def truths(stage: Stage, books: Books, *, extra_at_most: int) -> dict[str, bool]:
+    return {
+        "nobody is lost": not books.lost,
+        f"at most {extra_at_most} copies more": books.extras.total() <= extra_at_most,
+        "a copy more only of a mail that was in doubt": not books.unexplained,
+        "nobody is missing in the ledger": len(books.states) == len(stage.readers),
+        "all is accepted, or listed": set(books.states.values()) <= {State.ACCEPTED, State.PARKED},
+    }
 
 
 def start_anew(stage: Stage) -> None:
@@ -162,8 +155,7 @@ def start_anew(stage: Stage) -> None:
         for reader in stage.readers
     )
     Issue.objects.filter(pk=stage.issue.pk).update(state=Issue.State.OPEN)
-    rows = stage.issue.deliveries.values_list("pk", "subscriber__email")
-    stage.recipient_of = dict(rows)
+    stage.recipient_of = recipients_of(stage.issue)
     if stage.log.path.exists():
         os.truncate(stage.log.path, 0)
 
