@@ -92,7 +92,9 @@ class FakeEsp:
         self.log: list[Accepted] = []
         self.bodies: list[Any] = []  # decoded, if `keep`
         self.requests: list[tuple[float, str, int]] = []  # time, service, status; 0: no answer
-        self._file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND) if log else None
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        self._file = os.open(log, flags) if log else None
+        self._calls_file = os.open(f"{log}.calls", flags) if log else None  # time, status
         self._keep = keep
         self._random = random.Random(self.faults.seed)
         self._lock = threading.Lock()
@@ -166,6 +168,8 @@ class FakeEsp:
                               "/batch" in target)  # fmt: skip
             status, said, more = self._decide(request)
             self.requests.append((time.time(), request.service, status))
+            if self._calls_file is not None:
+                os.write(self._calls_file, f"{time.time():.6f}\t{status}\n".encode())
         if status == 0:
             return None
         content = said if isinstance(said, bytes) else json.dumps(said).encode()
