@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.matching import units
-from newsletter.matching.choosing import choose
-from newsletter.matching.pool import MOST_PAPERS, MOST_TOPICS, Pool
-from newsletter.matching.readers import Ints, Reader, Readers, block_of
+from newsletter.matching.choosing import DEEPEST, choose
+from newsletter.matching.pool import MOST_PAPERS, Pool
+from newsletter.matching.readers import Ints, Pairs, Reader, Readers, block_of
 from newsletter.matching.reasons import (
     FIRST_TOPIC,
     NEVER,
@@ -80,6 +80,7 @@ def pick_all(readers: Readers, pool: Pool, *, outside: bool = False) -> Picks:
 
 
 def _pick_part(readers: Readers, pool: Pool, *, outside: bool) -> Picks:
+    readers = replace(readers, phrases=_found(readers.phrases, pool))
     out = barred(readers, pool)
     follow = follows(readers, pool)
     lengths = readers.lengths
@@ -93,21 +94,26 @@ def _pick_part(readers: Readers, pool: Pool, *, outside: bool) -> Picks:
     return _pack(keys, pool, follow)
 
 
+def _found(phrases: Pairs, pool: Pool) -> Pairs:
+    """Leave out what no paper has: most of what readers look for."""
+    is_found = pool.hits.counts(phrases.value) > 0
+    return Pairs(phrases.reader[is_found], phrases.value[is_found])
+
+
 def _choose(readers: Readers, pool: Pool, *, out: NDArray[np.bool_], lengths: Ints) -> Ints:
-    """Look at the best of each topic; at all of it for whom that was not enough."""
-    most = lengths + out.sum(axis=1) + SPARE
-    depth = 2 * int(lengths.max(initial=0)) + SPARE
+    """Look at the best of each topic, and further for whom that was not enough."""
     caps = _caps(readers)
-    found = choose(find(readers, pool, out=out, most=most), lengths, caps, depth=depth)
-    unsure = np.flatnonzero(~found.is_sure)
-    if not unsure.size:
-        return found.keys
-    reasons = find(readers.only(unsure), pool, out=out[unsure], most=None)
-    again = choose(reasons, lengths[unsure], caps[unsure], depth=MOST_PAPERS * MOST_TOPICS)
-    width = max(found.keys.shape[1], again.keys.shape[1])
-    keys = np.full((readers.size, width), NEVER)
-    keys[:, : found.keys.shape[1]] = found.keys
-    keys[unsure, : again.keys.shape[1]] = again.keys
+    keys = np.full((readers.size, int(lengths.max(initial=0))), NEVER)
+    most: Ints | None = lengths + out.sum(axis=1) + SPARE
+    who = np.arange(readers.size)
+    for deeper in (2, 8, DEEPEST):
+        his = readers if who.size == readers.size else readers.only(who)
+        depth = deeper * keys.shape[1] + SPARE
+        found = choose(find(his, pool, out=out[who], most=most), lengths[who], caps[who], depth=depth)
+        keys[who, : found.keys.shape[1]] = found.keys
+        who, most = who[~found.is_sure], None
+        if not who.size:
+            break
     return keys
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from newsletter.matching.readers import Ints
 from newsletter.matching.reasons import FIRST_TOPIC, NEVER, TASTE, Reasons, paper_of, reason_of
 
+DEEPEST = (1 << 16) - 1  # reasons of one reader that are looked at, at most
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -33,22 +35,21 @@ def choose(reasons: Reasons, lengths: Ints, caps: Ints, *, depth: int) -> Chosen
         depth: how many of a reader's reasons are looked at; the best ones.
     """
     keys, cut = _best(reasons, depth)
-    place = np.arange(keys.shape[1])
-    is_gone = _repeats(paper_of(keys)) | (keys == NEVER)
-    code = reason_of(keys)
+    depth = keys.shape[1]
+    place = np.arange(depth, dtype=np.int32)
+    is_gone = (_ranks(paper_of(keys).astype(np.int32)) > 0) | (keys == NEVER)
+    code = reason_of(keys).astype(np.int32)
     is_topic = ~is_gone & (code >= FIRST_TOPIC) & (code < TASTE)
-    # What is of no topic gets a number of its own, so that its rank is 0.
-    is_over = _ranks(np.where(is_topic, code, TASTE + 1 + place)) >= caps[:, None]
-    turn = np.where(is_gone, 2, is_over & is_topic) * keys.shape[1] + place
+    is_over = _ranks(np.where(is_topic, code, TASTE)) >= caps[:, None]
+    turn = place + np.where(is_gone, np.int32(2 * depth), (is_over & is_topic) * np.int32(depth))
     turn.sort(axis=1)
-    width = min(int(lengths.max(initial=0)), keys.shape[1])
+    width = min(int(lengths.max(initial=0)), depth)
     turn = turn[:, :width]
-    chosen = np.take_along_axis(keys, turn % max(keys.shape[1], 1), axis=1)
-    is_in_turn = (turn < keys.shape[1]) & (place[:width] < lengths[:, None])
-    is_empty = (turn >= 2 * keys.shape[1]) | (place[:width] >= lengths[:, None])
-    chosen[is_empty] = NEVER
-    is_full = (is_in_turn & (chosen < cut[:, None])).sum(axis=1) >= lengths
-    return Chosen(chosen, is_full | (cut == NEVER))
+    chosen = np.take_along_axis(keys, turn - turn // max(depth, 1) * depth, axis=1)
+    is_wanted = place[:width] < lengths[:, None]
+    chosen[(turn >= 2 * depth) | ~is_wanted] = NEVER
+    is_in_turn = (turn < depth) & is_wanted & (chosen < cut[:, None])
+    return Chosen(chosen, (is_in_turn.sum(axis=1) >= lengths) | (cut == NEVER))
 
 
 def _best(reasons: Reasons, depth: int) -> tuple[Ints, Ints]:
@@ -56,7 +57,7 @@ def _best(reasons: Reasons, depth: int) -> tuple[Ints, Ints]:
     size = reasons.cut.size
     counts = [np.bincount(reader, minlength=size) for reader, _ in reasons.parts]
     total = np.sum(counts, axis=0)
-    best = np.full((size, min(depth, int(total.max(initial=0)))), NEVER)
+    best = np.full((size, min(depth, DEEPEST, int(total.max(initial=0)))), NEVER)
     cut = reasons.cut.copy()
     for who, table in _tables(reasons, counts, total):
         table.sort(axis=1)
@@ -85,21 +86,20 @@ def _tables(reasons: Reasons, counts: list[Ints], total: Ints) -> Iterator[tuple
         yield who, flat[first : first + who.size * wide].reshape(who.size, wide)
 
 
-def _repeats(values: Ints) -> NDArray[np.bool_]:
-    """Return where a row has a value that it had further left."""
-    return _ranks(values) > 0
+def _ranks(values: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return how many equal values each one has on its left, row by row.
 
-
-def _ranks(values: Ints) -> Ints:
-    """Return how many equal values each one has on its left, row by row."""
-    width = max(values.shape[1], 1)
-    place = np.arange(values.shape[1])
-    order = values * width + place
+    Values below 2 ** 14 have room in 31 bits with their places, for there are `DEEPEST`.
+    """
+    bits = values.shape[1].bit_length()
+    place = np.arange(values.shape[1], dtype=np.int32)
+    order = (values << bits) | place
     order.sort(axis=1)
-    value, column = np.divmod(order, width)
-    is_first = np.ones_like(order, np.bool_)
-    is_first[:, 1:] = value[:, 1:] != value[:, :-1]
-    group = np.maximum.accumulate(np.where(is_first, place, 0), axis=1)
-    ranks = np.empty_like(order)
-    np.put_along_axis(ranks, column, place - group, axis=1)
+    value, column = order >> bits, order & ((1 << bits) - 1)
+    is_later = np.zeros_like(order, np.bool_)
+    is_later[:, 1:] = value[:, 1:] == value[:, :-1]
+    ranks = np.zeros_like(order)
+    rows, places = np.nonzero(is_later)
+    first = np.maximum.accumulate(np.where(is_later, 0, place), axis=1)
+    ranks[rows, column[rows, places]] = places - first[rows, places]
     return ranks

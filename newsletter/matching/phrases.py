@@ -102,12 +102,17 @@ class Hits:
         self, phrase_ids: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Return (row of `phrase_ids`, position of a paper) for each hit, row by row."""
-        if not self._ids.size:
-            return np.empty(0, np.int64), np.empty(0, np.int32)
-        at, is_known = self._where(phrase_ids)
-        counts = np.where(is_known, self._starts[at + 1] - self._starts[at], 0)
+        counts = self.counts(phrase_ids)
         rows = np.repeat(np.arange(phrase_ids.size), counts)
+        at, _ = self._where(phrase_ids)
         return rows, self._papers[_spread(self._starts[at], counts)]
+
+    def counts(self, phrase_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many papers have each phrase; 0 for one that was not looked up."""
+        at, is_known = self._where(phrase_ids)
+        if not self._ids.size:
+            return np.zeros(phrase_ids.size, np.int64)
+        return np.where(is_known, self._starts[at + 1] - self._starts[at], 0)
 
     def _where(
         self, phrase_ids: NDArray[np.int64]
