@@ -6,7 +6,7 @@ DB     ?= postgres
 unexport PYTHONDONTWRITEBYTECODE  # without .pyc files every start compiles everything again
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports migrations deploy-check browser mail lock bench clean
+.PHONY: help demo test check lint types imports migrations deploy-check browser mail lock chaos bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ browser: $(VENV)/.dev ## pages and mails in headless Chromium, on a phone and a 
 
 mail: $(VENV)/.test ## compile the MJML sources of the mails
 	@DEBUG=1 $(BIN)/python manage.py compile_mail
+
+chaos: $(VENV)/.test ## break everything while an issue is sent; ARGS="--short", "NAME ..."
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 bench: $(VENV)/.test ## all benchmarks, one after the other
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done

@@ -16,13 +16,16 @@ from django.utils.timezone import now
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
-from newsletter import compose, desk, issues, tasks
+from newsletter import compose, dead_letters, desk, issues, tasks
 from newsletter.models import Delivery, Issue
+from newsletter.steering import Steering
 from papers.models import Topic
 from papers.read_only import ReadOnly
-from subscriptions import mail
-from subscriptions.ledger import State
+from subscriptions import clock, mail
 from subscriptions.outbox import NotToBeSent
+from subscriptions.verdicts import State
+
+dead_letters.register(admin.site)
 
 
 class LedgerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
@@ -43,9 +46,12 @@ class PersonaForm(forms.Form):
 
 
 @admin.register(Issue)
-class IssueAdmin(LedgerAdmin):
-    list_display = ["on", "cadence", "is_balanced", "expected_count", "by_state", "opened_at"]
-    list_filter = ["cadence"]
+class IssueAdmin(Steering, LedgerAdmin):
+    list_display = [
+        *("on", "cadence", "progress_link", "is_balanced", "expected_count", "by_state"),
+        "opened_at",
+    ]
+    list_filter = ["cadence", "state"]
     date_hierarchy = "on"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Issue]:
@@ -88,7 +94,7 @@ class IssueAdmin(LedgerAdmin):
         """Open what is due now, without waiting for beat."""
         if not self.has_send_permission(request):
             raise PermissionDenied
-        written = issues.open_due(at=now())
+        written = issues.open_due(at=clock.database_now())
         tasks.ring_pump()
         messages.success(request, f"{written} readers were due; their digests are on the way.")
         return HttpResponseRedirect(reverse("admin:newsletter_issue_changelist"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import Tags, register
 
 from newsletter import checks
 
@@ -14,3 +14,7 @@ class NewsletterConfig(AppConfig):
     def ready(self) -> None:
         register(checks.sender, "mail")
         register(checks.postal_address, "mail", deploy=True)
+        # These ask servers, so they run only for `check --deploy --database default`.
+        for check in (checks.redis_policy, checks.connections, checks.disk):
+            register(check, Tags.database, deploy=True)
+        register(checks.webhook_password, "mail", deploy=True)

@@ -25,8 +25,8 @@ def load(cadence: str, on: date, *, at: datetime) -> Pool:
     span = LIST_DAYS[Issue.Cadence(cadence)]
     days = max(STALE_AFTER, timedelta(days=span))
     fresh = Paper.objects.trending(until=on, days=span).alive_since(at - days)
-    columns = ("pk", "trend_score", "title", "abstract", "authors", "vector")
-    rows = list(fresh.values_list(*columns)[:MOST_PAPERS])
+    names = ("pk", "trend_score", "title", "abstract", "authors", "vector")
+    rows = list(fresh.values_list(*names)[:MOST_PAPERS])
     topics = _topics({row[0] for row in rows})
     return Pool.of(
         [
@@ -48,4 +48,6 @@ def _topics(papers: set[int]) -> dict[int, dict[int, float]]:
 
 
 def _names(authors: object) -> tuple[str, ...]:
-    return tuple(name for name in authors if isinstance(name, str)) if isinstance(authors, list) else ()
+    if not isinstance(authors, list):
+        return ()
+    return tuple(name for name in authors if isinstance(name, str))

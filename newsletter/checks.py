@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
+from django.db import connection
 
-from subscriptions import mail
+from newsletter import space
+from subscriptions import broker, mail
 
+SPARE_CONNECTIONS = 10
 # Where anybody can have an address, so nobody can sign for one (DKIM, DMARC).
 PUBLIC_DOMAINS = {
     *("163.com", "aol.com", "fastmail.com", "gmail.com", "googlemail.com", "icloud.com"),
@@ -49,5 +53,69 @@ def postal_address(**kwargs: Any) -> list[checks.CheckMessage]:
             "POSTAL_ADDRESS is empty, so digests do not say who sends them.",
             hint="Many countries want a postal address in bulk mail.",
             id="newsletter.W002",
+        )
+    ]
+
+
+def redis_policy(**kwargs: Any) -> list[checks.CheckMessage]:
+    """A Redis that throws keys away when it is full throws doorbells away (F9)."""
+    answer = broker.ask(lambda redis: redis.config_get("maxmemory-policy"), patience=0.5)
+    if answer is None:
+        return [
+            checks.Warning(
+                "Redis could not be asked what it does when its memory is full.",
+                hint="Its maxmemory-policy must be noeviction.",
+                id="newsletter.W003",
+            )
+        ]
+    policy = answer.get("maxmemory-policy", "unknown")
+    if policy == "noeviction":
+        return []
+    return [
+        checks.Error(
+            f"Redis has maxmemory-policy {policy}, so a full one forgets what waits in it.",
+            hint="Set it to noeviction, on a Redis of its own.",
+            id="newsletter.E001",
+        )
+    ]
+
+
+def connections(*, databases: Collection[str] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Every program of ours must find a connection, and ten are left for people."""
+    if not databases or connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('max_connections')::int")
+        most = cursor.fetchone()[0]
+    budget, ours = most - SPARE_CONNECTIONS, settings.DATABASE_PROCESSES
+    if ours <= budget:
+        return []
+    return [
+        checks.Error(
+            f"DATABASE_PROCESSES is {ours}, and Postgres has room for {budget} "
+            f"(max_connections {most}, less {SPARE_CONNECTIONS} for people).",
+            hint="Start fewer, raise max_connections, or put a pooler in front.",
+            id="newsletter.E002",
+        )
+    ]
+
+
+def disk(**kwargs: Any) -> list[checks.CheckMessage]:
+    """No issue is started on a disk that is nearly full."""
+    shortage = space.shortage()
+    if not shortage:
+        return []
+    return [checks.Warning(f"{shortage}, so no issue is started here.", id="newsletter.W004")]
+
+
+def webhook_password(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Without a password most services cannot show that it is they who post."""
+    if not settings.WEBHOOK_SERVICES or settings.ANYMAIL.get("WEBHOOK_SECRET"):
+        return []
+    return [
+        checks.Warning(
+            "ANYMAIL has no WEBHOOK_SECRET, so only services that sign can tell us of bounces.",
+            hint="Choose a long one, as user:password, and put it into the service's webhook URL.",
+            id="newsletter.W005",
         )
     ]

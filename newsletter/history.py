@@ -7,7 +7,6 @@ numbers of two bytes, in the order in which they were sent.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,15 @@ from numpy.typing import NDArray
 
 from newsletter import arrays
 from newsletter.matching.readers import Pairs
-from newsletter.models import ON_THE_WAY, Delivery, Sent
 from newsletter.picks import PACKED
-from papers.models import Paper
+from subscriptions.ledger import MAY_ARRIVE
+from subscriptions.verdicts import State
 
 Ints = NDArray[np.int64]
 BLOCK_BITS = 12
 BLOCK = 1 << BLOCK_BITS
+# States of mails whose papers count as sent, though `Sent` does not have them yet.
+ON_THE_WAY = [state for state in MAY_ARRIVE if state != State.ACCEPTED]
 
 SENT = """
     SELECT subscriber_id AS reader, block, CAST(length(papers) AS integer) AS size, papers
@@ -67,9 +68,7 @@ def append(readers: Ints, papers: Ints) -> None:
     is_new = (np.diff(readers, prepend=-1) != 0) | (np.diff(blocks, prepend=-1) != 0)
     starts = np.flatnonzero(is_new)
     ends = np.append(starts[1:], readers.size)
-    parts = [
-        whole[2 * a : 2 * b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
-    ]
+    parts = [whole[2 * a : 2 * b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
     who, where = readers[starts].tolist(), blocks[starts].tolist()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -100,27 +99,6 @@ def load(ids: Ints, paper_ids: Ints, *, on_the_way: Ints) -> Pairs:
     reader, paper = reader[is_candidate], paper[is_candidate]
     order = np.argsort(reader, kind="stable")
     return Pairs(reader[order], paper[order])
-
-
-def issues_on_the_way(*, but: int | None) -> Ints:
-    """Return issues other than `but` of which mails may still arrive: as a rule few or none."""
-    rows = Delivery.objects.order_by().values_list("issue_id")
-    # State by state, because each has an index of its own.
-    found = rows.none().union(*(rows.filter(state=state).distinct() for state in ON_THE_WAY))
-    return np.array(sorted({issue for (issue,) in found} - {but}), np.int64)
-
-
-def forget(*, before: datetime) -> int:
-    """Delete blocks of papers that all came to us before that moment; return how many rows."""
-    newest = Paper.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    old = [
-        block
-        for block in range(newest >> BLOCK_BITS)
-        if not Paper.objects.filter(
-            pk__gte=block * BLOCK, pk__lt=(block + 1) * BLOCK, first_seen_at__gte=before
-        ).exists()
-    ]
-    return Sent.objects.filter(block__in=old).delete()[0] if old else 0
 
 
 def _coming(ids: Ints, issues: Ints) -> tuple[Ints, Ints]:

@@ -27,17 +27,12 @@ from newsletter.opening import NO_PAPERS, Edition
 from subscriptions import cadence
 from subscriptions.cadence import Schedule, Slot
 from subscriptions.lanes import lane_of
-from subscriptions.ledger import State
 from subscriptions.models import Subscriber
+from subscriptions.verdicts import State
 
 logger = logging.getLogger(__name__)
 
 READERS_AT_ONCE = 20_000
-# At least: who misses such a digest waits long for the next.
-CATCH_UP = {
-    Issue.Cadence.WEEKLY: timedelta(hours=72),
-    Issue.Cadence.MONTHLY: timedelta(hours=72),
-}
 
 
 @dataclass(slots=True)
@@ -152,8 +147,7 @@ def _open_issue(run: Opening, readers: Audience, schedules: list[Schedule]) -> i
 
 
 def _is_in_time(slot: Slot, kind: str, *, at: datetime) -> bool:
-    least = CATCH_UP.get(Issue.Cadence(kind), timedelta(0))
-    return at - slot.at <= max(timedelta(hours=settings.CATCH_UP_HOURS), least)
+    return at - slot.at <= cadence.catch_up(kind, timedelta(hours=settings.CATCH_UP_HOURS))
 
 
 def _miss(kind: str, on: date, readers: Audience, *, at: datetime) -> None:

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import F
 from numpy.typing import NDArray
 
-from newsletter import arrays, candidates, history, wishes
+from newsletter import arrays, candidates, wishes
 from newsletter.audience import Audience
 from newsletter.arrays import Field
 from newsletter.matching.block import Picks, pick_all
@@ -21,7 +21,7 @@ from newsletter.matching.pool import Pool
 from newsletter.models import Delivery, Issue
 from newsletter.picks import PACKED
 from subscriptions.lanes import LANES
-from subscriptions.ledger import State
+from subscriptions.verdicts import State
 
 Ints = NDArray[np.int64]
 NO_PAPERS = "no new papers on the reader's topics"
@@ -41,7 +41,8 @@ def edition(cadence: str, on: date, *, at: datetime) -> Edition:
     """Return the issue of that date, which is made if there is none, and its candidates."""
     issue = issue_of(cadence, on, at=at)
     pool = candidates.load(cadence, on, at=at)
-    return Edition(issue, pool, history.issues_on_the_way(but=issue.pk))
+    on_the_way = Delivery.objects.issues_on_the_way(but=issue.pk)
+    return Edition(issue, pool, np.array(on_the_way, np.int64))
 
 
 def issue_of(cadence: str, on: date, *, at: datetime) -> Issue:

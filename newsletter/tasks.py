@@ -1,30 +1,41 @@
-"""Celery entry points: doorbells that make a worker look at the ledger."""
+"""Celery entry points: doorbells that make a worker look at the rows."""
 
 from __future__ import annotations
 
 from celery import shared_task
 from django.conf import settings
-from django.utils.timezone import now
 
-from newsletter import compose, issues
+from newsletter import budget, compose, events, gate, inbox, issues, readiness, space
 from newsletter.models import Delivery
 from papers.doorbell import ring
-from subscriptions import outbox
+from subscriptions import heartbeats, outbox, restore
+from subscriptions.clock import database_now
 
 
 @shared_task(name="newsletter.tick", ignore_result=True)
 def tick() -> None:
     """Open what is due.  Beat rings this every minute; the rows say whether there is work."""
+    if not restore.may_send(heartbeats.TICK):
+        return
     try:
-        issues.open_due(at=now())
+        if space.has_room():
+            issues.open_due(at=database_now())
     finally:
         ring_pump()
 
 
 @shared_task(name="newsletter.sweep", ignore_result=True)
 def sweep() -> None:
-    """Take up what a dead worker left behind."""
+    """Take up what a dead worker left behind, and draw the conclusions of what is known."""
+    if not restore.may_send(heartbeats.SWEEP):
+        return
+    events.settle_known()
     outbox.sweep(Delivery.objects.all())
+    Delivery.objects.skip_cancelled()
+    budget.watch(at=database_now())
+    readiness.alarm(readiness.look())
+    if inbox.waiting().exists():
+        ring_inbox()
     ring_pump()
 
 
@@ -34,10 +45,23 @@ def pump() -> None:
 
     What is left when the time is over is for the next one.
     """
-    outbox.post(Delivery.objects.all(), compose.compose_all, wake=ring_pump)
+    if restore.may_send(heartbeats.PUMP):
+        gate.release_waiting(at=database_now())
+        outbox.post(Delivery.objects.all(), compose.compose_all, wake=ring_pump, is_paced=True)
+
+
+@shared_task(name="newsletter.read_inbox", ignore_result=True)
+def read_inbox() -> None:
+    """Apply what mail services told us.  Every webhook rings this, and so does the sweep."""
+    inbox.read_all()
 
 
 def ring_pump() -> None:
     """Tell a worker that there is something to send, if there is."""
     if Delivery.objects.pending().exists():
         ring(pump, expires=settings.SWEEP_SECONDS)
+
+
+def ring_inbox() -> None:
+    """Tell a worker that a webhook came."""
+    ring(read_inbox, expires=settings.SWEEP_SECONDS)

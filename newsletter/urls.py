@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from newsletter import views
+from newsletter import paper_page, status, views, webhooks
 
 app_name = "newsletter"
 urlpatterns = [
+    path("healthz", status.healthz, name="healthz"),
+    path("readyz", status.readyz, name="readyz"),
+    path("metrics", status.figures, name="metrics"),
+    path("hooks/<slug:service>/", webhooks.hook, name="hook"),
     path("today/<token:token>/", views.today, name="today"),
     path("digest/<token:token>/<slug:kind>/<slug:on>/", views.digest, name="digest"),
+    path("paper/<token:token>/<int:paper_id>/", paper_page.feedback, name="feedback"),
+    path("issue/<slug:slug>/", views.issue, name="issue"),
+    path("archive/", views.archive, name="archive"),
+    path("help/", views.help_page, name="help"),
 ]

@@ -37,7 +37,7 @@ def load(
 
     Args:
         ids: of subscribers, ascending.
-        on_the_way: issues whose mails may still arrive (`history.issues_on_the_way`).
+        on_the_way: issues whose mails may still arrive (`Delivery.objects.issues_on_the_way`).
     """
     interests = _interests(ids)
     phrases, excluded = _phrases(ids)
@@ -60,7 +60,10 @@ def learn(pool: Pool, phrase_ids: Ints) -> None:
         return
     condition, param = arrays.among("id", unknown)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id, kind, text FROM subscriptions_phrase WHERE {condition}", [param])
+        cursor.execute(
+            f"SELECT id, kind, text FROM subscriptions_phrase WHERE {condition}",  # noqa: S608  # our own
+            [param],
+        )
         rows = cursor.fetchall()
     pool.hits.learn(pool.index, ((pk, KINDS[kind], text) for pk, kind, text in rows))
 

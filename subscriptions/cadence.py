@@ -13,6 +13,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAY = timedelta(days=1)
+LONG_CATCH_UP = timedelta(hours=72)  # at least, for digests whose next one is days away
 
 
 class Wishes(Protocol):
@@ -26,19 +27,39 @@ class Wishes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Daily, or weekly on `weekday` (0 is Monday), at `hour` (0..23) of an IANA time zone."""
+    """On which days, and at which wall time of an IANA time zone.
+
+    Attributes:
+        cadence: "daily", "weekdays" (Monday to Friday), "weekly" (every `weekday`) or
+            "monthly" (the first `weekday` of each month).
+        weekday: 0 (Monday) to 6.
+        hour: 0 to 23.
+        minute: 0 to 59; readers choose whole hours.
+    """
 
     cadence: str
     weekday: int
     hour: int
     time_zone: str
+    minute: int = 0
 
     @classmethod
     def of(cls, wishes: Wishes) -> Schedule:
         return cls(wishes.cadence, wishes.weekday, wishes.hour, wishes.time_zone)
 
     def is_slot_day(self, day: date) -> bool:
-        return self.cadence != "weekly" or day.weekday() == self.weekday
+        match self.cadence:
+            case "weekdays":
+                return day.weekday() < 5
+            case "weekly":
+                return day.weekday() == self.weekday
+            case "monthly":
+                return day.weekday() == self.weekday and day.day <= 7
+            case _:
+                return True
+
+    def moment(self, day: date) -> datetime:
+        return moment(day, hour=self.hour, minute=self.minute, time_zone=self.time_zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +70,13 @@ class Slot:
     at: datetime  # in UTC
 
 
-def moment(day: date, *, hour: int, time_zone: str) -> datetime:
-    """Return `hour` o'clock of `day` there, in UTC.
+def moment(day: date, *, hour: int, time_zone: str, minute: int = 0) -> datetime:
+    """Return that wall time of `day` there, in UTC.
 
-    An hour that a clock change skips moves forward; of an hour that happens twice the first
+    A time that a clock change skips moves forward; of one that happens twice the first
     counts (PEP 495, fold=0).
     """
-    return datetime.combine(day, time(hour), tzinfo=zone(time_zone)).astimezone(UTC)
+    return datetime.combine(day, time(hour, minute), tzinfo=zone(time_zone)).astimezone(UTC)
 
 
 def zone(name: str) -> tzinfo:
@@ -71,8 +92,9 @@ def zone(name: str) -> tzinfo:
 
 def next_slot(schedule: Schedule, *, after: datetime) -> Slot:
     """Return the first slot strictly after `after`."""
-    today = local_date(after, schedule.time_zone)
-    return next(slot for slot in _slots(schedule, today, DAY) if slot.at > after)
+    # A time skipped before midnight moves into the next day, and is still to come then.
+    yesterday = local_date(after, schedule.time_zone) - DAY
+    return next(slot for slot in _slots(schedule, yesterday, DAY) if slot.at > after)
 
 
 def latest_slot(schedule: Schedule, *, at: datetime) -> Slot:
@@ -101,12 +123,21 @@ def first(wishes: Wishes, *, at: datetime, catch_up: timedelta) -> datetime:
     return latest.at if at - latest.at <= catch_up else plan(wishes, at=at)
 
 
+def catch_up(cadence: str, default: timedelta) -> timedelta:
+    """Return how late a digest of that cadence may still be sent.
+
+    `default` is the site's; who misses a weekly or monthly digest would wait for long, so
+    that one is caught up for three days at least.
+    """
+    return max(default, LONG_CATCH_UP) if cadence in {"weekly", "monthly"} else default
+
+
 def _slots(schedule: Schedule, start: date, step: timedelta) -> Iterator[Slot]:
     """Yield slots day by day from `start`, leaving out dates that a zone has skipped."""
     day = start
     while True:
-        at = moment(day, hour=schedule.hour, time_zone=schedule.time_zone)
-        tomorrow = moment(day + DAY, hour=schedule.hour, time_zone=schedule.time_zone)
-        if schedule.is_slot_day(day) and at < tomorrow:
-            yield Slot(day, at)
+        if schedule.is_slot_day(day):
+            at = schedule.moment(day)
+            if at < schedule.moment(day + DAY):
+                yield Slot(day, at)
         day += step

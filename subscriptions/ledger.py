@@ -1,13 +1,15 @@
 """The ledger that every mail goes through: claimed, attempted, and its result recorded.
 
     pending -claim-> claimed -begin-> attempting -+-> accepted
-       ^               |                          +-> deferred (next_at) -> pending
-       |  lease over   |                          +-> rejected | failed
-       +---------------+              lease over  +-> uncertain -> parked | pending
+       ^               |                  |       +-> deferred (next_at) -> pending
+       |  lease over   |                  |       +-> rejected | failed | skipped
+       +---------------+   not handed over|       +-> uncertain -> accepted | parked | pending
+       +----------------------------------+
 
 Rows are the truth and Celery is a doorbell: docs/decisions/0003-rows-are-the-truth.md.
-Every step is one conditional UPDATE, and leases run on the database's clock, so a second
-worker, a late worker and a worker with a wrong clock change nothing that is not theirs.
+Entries move in chunks that belong to one claim (their `owner`), and every move is one
+conditional UPDATE. Leases run on the database's clock, so a second worker, a late worker and
+a worker with a wrong clock change nothing that is not theirs.
 """
 
 from __future__ import annotations
@@ -15,36 +17,29 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-CLAIMS_BEFORE_ALONE = 2  # an entry that lost two workers is claimed alone from then on
-CLAIMS_AT_MOST = 6  # and given up after six: composing it kills workers
+from subscriptions import verdict_rows
+from subscriptions.journal import Notes
+from subscriptions.verdicts import IN_DOUBT, UNFINISHED, State, Verdict
 
+# How many may be claimed at once by how many workers an entry has cost: a whole chunk, then
+# a few, then it alone. Whoever kills three workers while it is composed is given up.
+FEW = 25
+CLAIMS_AT_MOST = 3
 
-class State(models.TextChoices):
-    PENDING = "pending"
-    CLAIMED = "claimed"
-    ATTEMPTING = "attempting"
-    DEFERRED = "deferred"
-    ACCEPTED = "accepted"
-    UNCERTAIN = "uncertain"  # handed over, answer never seen
-    PARKED = "parked"  # uncertain, and now a person decides
-    REJECTED = "rejected"  # the mail service said no for good
-    FAILED = "failed"  # given up by us
-    SKIPPED = "skipped"  # not to be sent: no papers, or the reader left
-
-
-UNFINISHED = (State.PENDING, State.CLAIMED, State.ATTEMPTING, State.DEFERRED, State.UNCERTAIN)
-IN_DOUBT = (State.UNCERTAIN, State.PARKED)
 # A mail that may have arrived, or still may: its papers count as sent.
 MAY_ARRIVE = (*UNFINISHED, State.ACCEPTED, State.PARKED)
+
+Lanes = Mapping[str, int]  # lane -> how many of it may be claimed now
 
 
 def new_id() -> uuid.UUID:
@@ -59,6 +54,15 @@ class Uncertain(Enum):
 
     PARK = "park"  # list it for a person: at most once
     RESEND = "resend"  # send it once more: at least once, at most twice
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What happens to mails in doubt."""
+
+    wait: timedelta  # for an event of the mail service that settles it
+    policy: Uncertain
+    keeps_keys: timedelta | None = None  # the service knows a second try for so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +84,20 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
     def pending(self) -> Self:
         return self.filter(state=State.PENDING)
 
-    def claim(self, *, limit: int, lease: timedelta) -> uuid.UUID:
-        """Take up to `limit` pending entries, oldest first; find them by the returned owner."""
+    def sendable(self) -> Self:
+        """What may be claimed now."""
+        return self.pending()
+
+    def claim(self, *, limit: int, lease: timedelta, lanes: Lanes | None = None) -> uuid.UUID:
+        """Take up to `limit` sendable entries, oldest first; find them by the returned owner.
+
+        Args:
+            lanes: how many of each lane at most; None means any.
+        """
         owner = uuid.uuid4()
         with transaction.atomic():
-            waiting = self.pending().select_for_update(skip_locked=True)
-            fresh = waiting.filter(claims__lt=CLAIMS_BEFORE_ALONE).order_by("pk")
-            suspects = waiting.order_by("claims", "pk")
-            ids = list(fresh.values_list("pk", flat=True)[:limit]) or list(
-                suspects.values_list("pk", flat=True)[:1]
-            )
-            self.model._default_manager.filter(  # noqa: SLF001  # Django documents it
-                pk__in=ids, state=State.PENDING
-            ).update(
+            ids = self._choose(limit, lanes)
+            self._rows().filter(pk__in=ids, state=State.PENDING).update(
                 state=State.CLAIMED,
                 owner=owner,
                 claims=F("claims") + 1,
@@ -103,6 +108,42 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
     def claimed_by(self, owner: uuid.UUID) -> Self:
         return self.filter(owner=owner, state=State.CLAIMED).order_by("pk")
 
+    def begin(self, owner: uuid.UUID, ids: Collection[int]) -> set[int]:
+        """Record an attempt before the call; return those that are still ours to send.
+
+        They were composed, so they are innocent of whatever kills workers later.
+        """
+        ours = self._rows().filter(owner=owner, pk__in=ids)
+        ours.filter(state=State.CLAIMED, lease_until__gt=Now()).update(
+            state=State.ATTEMPTING, claims=0, attempts=F("attempts") + 1, attempted_at=Now()
+        )
+        return set(ours.filter(state=State.ATTEMPTING).values_list("pk", flat=True))
+
+    def close_claimed(self, owner: uuid.UUID, verdicts: Mapping[int, Verdict]) -> None:
+        """Skip or fail entries of this claim that are not even to be attempted."""
+        by_verdict: dict[Verdict, list[int]] = {}
+        for pk, verdict in verdicts.items():
+            by_verdict.setdefault(verdict, []).append(pk)
+        for verdict, ids in by_verdict.items():
+            self._rows().filter(owner=owner, pk__in=ids, state=State.CLAIMED).update(
+                state=verdict.state, error=verdict.said[:500], finished_at=Now()
+            )
+
+    def record(self, owner: uuid.UUID, verdicts: Mapping[int, Verdict]) -> set[int]:
+        """Write down what became of entries of this claim; return those that were still ours.
+
+        An acceptance is known for sure, so it also settles an entry in doubt.
+        """
+        with transaction.atomic():
+            moved = verdict_rows.write(self.model._meta.db_table, owner, verdicts)  # noqa: SLF001
+            accepted = [pk for pk in moved if verdicts[pk].state == State.ACCEPTED]
+            if accepted:
+                self.note_accepted(accepted)
+        return moved
+
+    def note_accepted(self, ids: Collection[int]) -> None:
+        """What else is to be written, in the same transaction, when these were accepted."""
+
     def release(self, owner: uuid.UUID) -> int:
         """Give back what was claimed and not begun, as if it had never been claimed."""
         return (
@@ -112,14 +153,31 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
         )
 
     def abandon(self, owner: uuid.UUID) -> int:
-        """Let the lease of what was claimed and not begun end now.
+        """Give back what was claimed and not begun, counted as if the worker had died."""
+        return self.claimed_by(owner).order_by().update(lease_until=Now() - timedelta(seconds=1))
 
-        The claim still counts, as if the worker had died: the next sweep takes these up.
+    def take_over(self, owner: uuid.UUID, notes: Notes, doubt: Doubt) -> set[int]:
+        """Settle the claim of a process that died, by the notes it left; return what moved.
+
+        Lines that are there are true. If the machine crashed, lines may be missing, so what
+        they do not mention is left to its lease, and then in doubt.
         """
-        over = Now() - timedelta(seconds=1)
-        return self.claimed_by(owner).order_by().update(lease_until=over)
+        ours = self._rows().filter(owner=owner)
+        if not notes.is_complete:
+            said = {pk: notes.verdict(pk, wait=doubt.wait) for pk in notes.answered}
+            return self.record(owner, said)
+        claimed = set(ours.filter(state=State.CLAIMED).values_list("pk", flat=True))
+        self.abandon(owner)
+        begun = ours.filter(state__in=(State.ATTEMPTING, State.UNCERTAIN))
+        said = {pk: notes.verdict(pk, wait=doubt.wait) for pk in begun.values_list("pk", flat=True)}
+        return claimed | self.record(owner, said)
 
-    def sweep(self, *, wait: timedelta, policy: Uncertain) -> Swept:
+    def is_over(self, owner: uuid.UUID) -> bool:
+        """Whether the lease of this claim ran out while it still had something to do."""
+        busy = (State.CLAIMED, State.ATTEMPTING, State.UNCERTAIN)
+        return self.filter(owner=owner, state__in=busy, lease_until__lt=Now()).exists()
+
+    def sweep(self, doubt: Doubt) -> Swept:
         """Move on whatever time has run out for.  Safe to run many times at once."""
         over = Q(lease_until__lt=Now())
         lost = self.filter(over, state=State.CLAIMED)
@@ -128,25 +186,28 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
         )
         released = lost.update(state=State.PENDING, owner=None, lease_until=None)
         uncertain = self.filter(over, state=State.ATTEMPTING).update(
-            state=State.UNCERTAIN, next_at=Now() + wait, error="the worker died while sending"
+            state=State.UNCERTAIN,
+            next_at=Now() + doubt.wait,
+            error="the worker died while sending",
         )
+        resent = self._resend(doubt)
         waited = self.filter(state=State.UNCERTAIN, next_at__lt=Now())
-        resent = 0
-        if policy is Uncertain.RESEND:
-            resent = waited.filter(resends=0).update(
-                state=State.PENDING, owner=None, lease_until=None, resends=1
-            )
         parked = waited.update(state=State.PARKED)
         due = self.filter(state=State.DEFERRED, next_at__lt=Now()).update(
             state=State.PENDING, owner=None, lease_until=None
         )
         return Swept(released, given_up, uncertain, parked, resent, due)
 
-    def settle(self) -> int:
-        """A person knows that these in doubt arrived."""
-        return self.filter(state__in=IN_DOUBT).update(
-            state=State.ACCEPTED, finished_at=Now(), error="a person said that it arrived"
-        )
+    def settle(self, said: str = "a person said that it arrived") -> int:
+        """It is known that these in doubt arrived."""
+        with transaction.atomic():
+            doubtful = self.filter(state__in=IN_DOUBT).select_for_update()
+            ids = list(doubtful.order_by("pk").values_list("pk", flat=True))
+            self._rows().filter(pk__in=ids).update(
+                state=State.ACCEPTED, finished_at=Now(), error=said[:500]
+            )
+            self.note_accepted(ids)
+        return len(ids)
 
     def send_again(self) -> int:
         """A person knows that these did not arrive, so they start anew."""
@@ -166,9 +227,47 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
         rows = self.order_by().values_list("state").annotate(n=models.Count("pk"))
         return dict(rows)
 
+    def _rows(self) -> models.QuerySet[Entry]:
+        """All rows of the model, not only those of this query."""
+        return self.model._default_manager.all()  # noqa: SLF001  # Django documents it
+
+    def _choose(self, limit: int, lanes: Lanes | None) -> list[int]:
+        """Lock and return what to claim; suspects come when nobody else waits."""
+        waiting = self.sendable().select_for_update(skip_locked=True)
+        ordered = waiting.order_by(*self.model.claim_order)
+        if lanes is not None:
+            found: list[int] = []
+            for lane, share in lanes.items():
+                some = ordered.filter(claims=0, lane=lane).values_list("pk", flat=True)
+                found += some[: min(share, limit - len(found))]
+            open_lanes = [lane for lane, share in lanes.items() if share]
+            return found or self._suspects(limit, ordered.filter(lane__in=open_lanes))
+        fresh = ordered.filter(claims=0)
+        return list(fresh.values_list("pk", flat=True)[:limit]) or self._suspects(limit, ordered)
+
+    def _suspects(self, limit: int, waiting: Self) -> list[int]:
+        once = waiting.filter(claims=1).values_list("pk", flat=True)
+        alone = waiting.filter(claims__gt=1).values_list("pk", flat=True)
+        return list(once[: min(limit, FEW)]) or list(alone[: min(limit, 1)])
+
+    def _resend(self, doubt: Doubt) -> int:
+        """Send again what is in doubt, if the service or the site's policy allows it."""
+        fresh = {"state": State.PENDING, "owner": None, "lease_until": None}
+        doubtful = self.filter(state=State.UNCERTAIN)
+        resent = 0
+        if doubt.keeps_keys is not None:  # it knows the second try by its key, so never twice
+            recent = doubtful.filter(attempted_at__gt=Now() - doubt.keeps_keys)
+            resent = recent.update(**fresh)
+        if doubt.policy is Uncertain.RESEND:
+            waited = doubtful.filter(next_at__lt=Now(), resends=0)
+            resent += waited.update(**fresh, resends=1)
+        return resent
+
 
 class Entry(models.Model):
     """One mail to one reader, from intent to result."""
+
+    claim_order: ClassVar[tuple[str, ...]] = ("pk",)
 
     public_id = models.UUIDField(default=new_id, unique=True, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
@@ -186,65 +285,3 @@ class Entry(models.Model):
 
     class Meta:
         abstract = True
-
-    def begin(self) -> bool:
-        """Record the attempt before the call; False if the entry is no longer ours to send."""
-        begun = self._move(
-            (State.CLAIMED,),
-            state=State.ATTEMPTING,
-            claims=0,  # it was composed, so it is innocent of whatever kills workers later
-            attempts=F("attempts") + 1,
-            attempted_at=Now(),
-            still=Q(lease_until__gt=Now()),
-        )
-        self.attempts += begun
-        return begun
-
-    def accept(self, provider_id: str) -> bool:
-        """The mail service took it.  Known for sure, so it also settles an uncertain one."""
-        return self._move(
-            (State.ATTEMPTING, State.UNCERTAIN),
-            state=State.ACCEPTED,
-            provider_id=provider_id[:255],
-            finished_at=Now(),
-            error="",
-        )
-
-    def defer(self, error: str, *, delay: timedelta) -> bool:
-        """The mail service did not take it now; try again after `delay`."""
-        return self._move(
-            (State.ATTEMPTING,), state=State.DEFERRED, next_at=Now() + delay, error=error[:500]
-        )
-
-    def doubt(self, error: str, *, wait: timedelta) -> bool:
-        """Nobody knows whether the mail service took it."""
-        return self._move(
-            (State.ATTEMPTING,), state=State.UNCERTAIN, next_at=Now() + wait, error=error[:500]
-        )
-
-    def reject(self, error: str) -> bool:
-        """The mail service will never take it."""
-        return self._close((State.ATTEMPTING,), State.REJECTED, error)
-
-    def fail(self, error: str) -> bool:
-        """We give it up."""
-        return self._close((State.CLAIMED, State.ATTEMPTING), State.FAILED, error)
-
-    def skip(self, reason: str) -> bool:
-        """It is not to be sent after all."""
-        return self._close((State.CLAIMED, State.PENDING), State.SKIPPED, reason)
-
-    def _close(self, before: tuple[State, ...], state: State, error: str) -> bool:
-        return self._move(before, state=state, error=error[:500], finished_at=Now())
-
-    def _move(
-        self, before: tuple[State, ...], *, still: Q | None = None, **changes: object
-    ) -> bool:
-        """Change the row only if it is still ours and in one of the states `before`."""
-        rows = type(self)._default_manager.filter(  # noqa: SLF001
-            still or Q(), pk=self.pk, owner=self.owner, state__in=before
-        )
-        if rows.update(**changes) != 1:
-            return False
-        self.state = str(changes["state"])
-        return True

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.utils.crypto import salted_hmac
 
 from papers.models import Paper, Topic
 from subscriptions.ledger import Entry, EntryQuerySet
@@ -19,8 +21,14 @@ from subscriptions.ledger import Entry, EntryQuerySet
 
 def address_hash(email: str, *, key: str | None = None) -> str:
     """Recognise an address without storing it: 64 hex digits, keyed with SECRET_KEY or `key`."""
-    digest = salted_hmac("suppression", email.casefold(), secret=key, algorithm="sha256")
-    return digest.hexdigest()
+    secret = _suppression_key(settings.SECRET_KEY if key is None else key)
+    return hmac.digest(secret, email.casefold().encode(), "sha256").hex()
+
+
+@cache
+def _suppression_key(secret: str) -> bytes:
+    """As Django's `salted_hmac` derives it; once and not for every reader of every chunk."""
+    return hashlib.sha256(b"suppression" + secret.encode()).digest()
 
 
 def suppressed_among(emails: Iterable[str]) -> set[str]:
@@ -56,7 +64,7 @@ class Subscriber(models.Model):
         CONFIRMED = "confirmed"
         UNSUBSCRIBED = "unsubscribed"
         SUPPRESSED = "suppressed"  # asked us, or their mail service, never to write again
-        BOUNCED = "bounced"  # the address does not exist
+        BOUNCED = "bounced"  # the address does not exist, or its mailbox was full too long
 
     class Cadence(models.TextChoices):
         DAILY = "daily", "Every day"
@@ -82,7 +90,9 @@ class Subscriber(models.Model):
 
     cadence = models.CharField(max_length=8, choices=Cadence, default=Cadence.DAILY)
     weekday = models.PositiveSmallIntegerField(
-        choices=Weekday, default=Weekday.MONDAY, help_text="Of the weekly digest; a monthly one comes on its first in the month."
+        choices=Weekday,
+        default=Weekday.MONDAY,
+        help_text="Of the weekly digest; a monthly one comes on its first in the month.",
     )
     hour = models.PositiveSmallIntegerField(default=7, validators=[MaxValueValidator(23)])
     time_zone = models.CharField(max_length=64, default="UTC")  # IANA name
@@ -138,16 +148,36 @@ class Subscriber(models.Model):
 
     def suppress(self, *, at: datetime, reason: str = "") -> None:
         """Never write to this address again, whatever anybody asks."""
-        if not suppressed_among([self.email]):
-            Suppression.objects.get_or_create(
-                address_hash=address_hash(self.email), defaults={"at": at, "reason": reason[:200]}
-            )
-        self.next_digest_at = None
-        self._move_to(self.State.SUPPRESSED, at=at)
+        never_write([self], self.State.SUPPRESSED, at=at, reason=reason)
+
+    def bounce(self, *, at: datetime, reason: str) -> None:
+        """Mail to this address comes back: never write to it again.
+
+        Who does not want mail stays somebody who does not want it.
+        """
+        if self.state not in {self.State.SUPPRESSED, self.State.BOUNCED}:
+            never_write([self], self.State.BOUNCED, at=at, reason=reason)
 
     def _move_to(self, state: State, *, at: datetime) -> None:
         self.state, self.state_changed_at = state, at
         self.save(update_fields=["state", "state_changed_at", "next_digest_at"])
+
+
+def never_write(
+    readers: Sequence[Subscriber], state: Subscriber.State, *, at: datetime, reason: str
+) -> None:
+    """Suppress the addresses of all these, and give each the state that says why."""
+    known = suppressed_among(reader.email for reader in readers)
+    new = [address_hash(reader.email) for reader in readers if reader.email not in known]
+    Suppression.objects.bulk_create(
+        [Suppression(address_hash=key, at=at, reason=reason[:200]) for key in new],
+        ignore_conflicts=True,
+    )
+    changes = {"state": state, "state_changed_at": at, "next_digest_at": None}
+    Subscriber.objects.filter(pk__in=[reader.pk for reader in readers]).update(**changes)
+    for reader in readers:
+        for field, value in changes.items():
+            setattr(reader, field, value)
 
 
 class Interest(models.Model):
@@ -289,6 +319,21 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class Installation(models.Model):
+    """Which installation this database is of, and whether it may send: one row.
+
+    The identity goes into every backup, so that a restored database is recognised
+    (subscriptions.restore), and a new one is not taken for it.
+    """
+
+    identity = models.UUIDField(default=uuid.uuid4, editable=False)
+    frozen_at = models.DateTimeField(null=True, editable=False)  # None: it may send
+    reason = models.CharField(max_length=200, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"frozen: {self.reason}" if self.frozen_at else "may send"
 
 
 class Consent(models.Model):

@@ -16,7 +16,6 @@ from django.db import transaction
 from papers.models import Topic
 from subscriptions import address, cadence, limits
 from subscriptions.cadence import Schedule
-from subscriptions.ledger import State
 from subscriptions.models import (
     Consent,
     Interest,
@@ -25,6 +24,7 @@ from subscriptions.models import (
     address_hash,
     suppressed_among,
 )
+from subscriptions.verdicts import State
 
 # What the join page says, stored with each consent.  Raise the number when it changes.
 WORDING_ID = "join-1"

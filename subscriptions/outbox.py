@@ -1,55 +1,76 @@
-"""Send what the ledger holds: claim, compose, attempt, send, record.  Digests and letters alike."""
+"""Send what the ledger holds, a chunk at a time: claim, compose, attempt, hand over, record.
+
+Digests and letters alike.
+"""
 
 from __future__ import annotations
 
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from pathlib import Path
+from typing import Generic, TypeVar
 from uuid import UUID
 
-from anymail.message import AnymailMessage
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import DatabaseError
 
-from subscriptions.ledger import Entry, EntryQuerySet, Swept, Uncertain
-from subscriptions.transport import Fate, Result, Transport, Unreachable
+from subscriptions import gates, journal
+from subscriptions.gates import Allowance
+from subscriptions.journal import Journal
+from subscriptions.ledger import Doubt, Entry, EntryQuerySet, Swept, Uncertain
+from subscriptions.outgoing import Fate, Outgoing, Transport, Unreachable
+from subscriptions.transport import keeps_keys, open_transport
+from subscriptions.verdicts import NO_ANSWER, UNTOUCHED, State, Verdict, verdict
 
 logger = logging.getLogger(__name__)
 
 BUDGET = 20.0  # seconds of work before the doorbell is passed on
 REFUSALS_AT_MOST = 10  # so many in a row are about us, whatever the service says
-FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=30), timedelta(hours=1)
+LOOK_AGAIN = 1.0  # seconds after which readers and issues of a chunk are read again
 
 
 class NotToBeSent(Exception):
     """The entry must be skipped; the message says why."""
 
 
-class RefusesAll(Exception):
-    """The mail service says no to everything, so going on would spoil the rest, too."""
+class NotNow(Exception):
+    """The entry must wait: its issue is paused."""
 
 
 E = TypeVar("E", bound=Entry)
-Compose = Callable[[E], AnymailMessage]  # raises NotToBeSent
+Compose = Callable[[E], Outgoing]  # raises NotToBeSent, NotNow
 ComposeAll = Callable[[Sequence[E]], Compose[E]]  # loads once what a whole chunk needs
 
 
 @dataclass(slots=True)
 class Run:
-    """One call of `post`: its connection, its end, and what came of it so far."""
+    """One call of `post`: its way out, its end, and what came of it so far."""
 
     transport: Transport
-    deadline: float  # on the monotonic clock
+    deadline: float  # on the clock of `clock`
     done: int = 0
-    refusals: int = 0  # see `count_refusals`
+    refusals: int = 0  # in a row, since the last mail that was accepted
 
-    def has_time(self) -> bool:
-        return time.monotonic() < self.deadline
+    def may_go_on(self) -> bool:
+        return clock() < self.deadline and self.refusals < REFUSALS_AT_MOST
+
+    def count(self, fate: Fate) -> None:
+        self.done += fate is not Fate.UNTOUCHED
+        if fate is Fate.NEVER:
+            self.refusals += 1
+        elif fate is Fate.ACCEPTED:
+            self.refusals = 0
+
+
+def clock() -> float:
+    """Seconds on a clock that goes on while the machine sleeps, where there is one."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def post(
@@ -58,129 +79,184 @@ def post(
     *,
     budget: float = BUDGET,
     wake: Callable[[], object] = lambda: None,
+    is_paced: bool = False,
 ) -> int:
-    """Send pending entries until none is left or `budget` seconds are over.
+    """Send sendable entries until none is left or `budget` seconds are over.
 
     Args:
         wake: called when another worker can help: after the first chunk, and when the time
             is over.  Not by who could send nothing, or they would wake one another for ever.
+        is_paced: keep to the rates; letters go ahead of them.
 
     Returns:
         The number of entries that were handed over or closed.  What was claimed and not
-        begun is given back, so stopping here loses nothing.
+        handed over is given back, so stopping here loses nothing.
     """
-    lease = timedelta(seconds=settings.LEASE_SECONDS)
-    with Transport() as transport:
-        run = Run(transport, time.monotonic() + budget)
-        chunks = 0
-        while run.has_time():
+    transport = open_transport()
+    run = Run(transport, clock() + budget)
+    can_more_be_sent, chunks = True, 0
+    try:
+        while can_more_be_sent and run.may_go_on():
             if chunks == 1:
                 wake()
-            owner = entries.claim(limit=settings.CLAIM_SIZE, lease=lease)
-            if not _post_claimed(entries, owner, compose_all, run):
-                return run.done
+            can_more_be_sent = _post_chunk(entries, compose_all, run, is_paced=is_paced)
             chunks += 1
-    if run.done:
+    finally:
+        transport.close()
+    if run.refusals >= REFUSALS_AT_MOST:
+        logger.error("stopped sending for now: %s mails in a row were refused", run.refusals)
+    elif can_more_be_sent and run.done:
         wake()
     return run.done
 
 
 def sweep(entries: EntryQuerySet[Entry]) -> Swept:
-    """Move on whatever time has run out for, by the site's policy."""
-    wait = timedelta(seconds=settings.UNCERTAIN_WAIT_SECONDS)
-    return entries.sweep(wait=wait, policy=Uncertain(settings.UNCERTAIN))
+    """Move on whatever time has run out for, and what processes of this machine left."""
+    doubt = Doubt(
+        timedelta(seconds=settings.UNCERTAIN_WAIT_SECONDS),
+        Uncertain(settings.UNCERTAIN),
+        keeps_keys(),
+    )
+    folder, kind = Path(settings.JOURNAL_DIR), _kind(entries)
+    for owner, notes in journal.left_behind(folder, kind=kind, is_over=entries.is_over):
+        moved = entries.take_over(owner, notes, doubt)
+        logger.warning("took over %s entries of a process that ended: %s", len(moved), owner)
+    return entries.sweep(doubt)
 
 
-def delay(attempts: int, *, chance: float) -> timedelta:
-    """How long to wait after the `attempts`-th "not now".
-
-    30 s, doubled each time up to an hour, of which `chance` (0..1) spreads the upper half so
-    that a thousand deferred mails do not come back at once.
-    """
-    full: timedelta = min(FIRST_DELAY * 2 ** min(attempts - 1, 10), LONGEST_DELAY)
-    return full / 2 + full / 2 * chance
-
-
-def count_refusals(before: int, fate: Fate | None) -> int:
-    """How many mails were refused for good since the last one that was accepted."""
-    match fate:
-        case Fate.NEVER:
-            return before + 1
-        case Fate.ACCEPTED:
-            return 0
-        case _:  # says nothing of whether the service takes our mail
-            return before
-
-
-def _post_claimed(
-    entries: EntryQuerySet[E], owner: UUID, compose_all: ComposeAll[E], run: Run
+def _post_chunk(
+    entries: EntryQuerySet[E], compose_all: ComposeAll[E], run: Run, *, is_paced: bool
 ) -> bool:
-    """Post what `owner` claimed; False if there was nothing, or no more can be sent now."""
+    """Post one chunk; False if there was nothing, or no more can be sent now."""
+    allowed = gates.allowance(settings.CLAIM_SIZE) if is_paced else Allowance()
+    if allowed.is_nothing:
+        return False
+    lease = timedelta(seconds=settings.LEASE_SECONDS)
+    ends = clock() + settings.LEASE_SECONDS * 0.9
+    owner = entries.claim(limit=settings.CLAIM_SIZE, lease=lease, lanes=allowed.lanes)
     claimed = list(entries.claimed_by(owner))
+    allowed.give_back(Counter(_lane(entry) for entry in claimed))
     if not claimed:
         return False
-    try:
-        _post_chunk(claimed, compose_all(claimed), run)
-    except Unreachable as error:
-        logger.warning("the mail service is away: %s", error)
-    except RefusesAll as error:
-        logger.error("stopped sending for now: %s", error)  # noqa: TRY400  # no stack to show
-    except BaseException:
-        entries.abandon(owner)
-        raise
-    else:
-        if not run.has_time():
-            entries.release(owner)
+    with Journal(Path(settings.JOURNAL_DIR), kind=_kind(entries), owner=owner) as notes:
+        chunk = Chunk(entries, compose_all, run, owner=owner, notes=notes, ends=ends)
+        try:
+            return chunk.post(claimed)
+        except BaseException:
+            entries.abandon(owner)
+            raise
+
+
+@dataclass(slots=True)
+class Chunk(Generic[E]):
+    """The entries of one claim on their way."""
+
+    entries: EntryQuerySet[E]
+    compose_all: ComposeAll[E]
+    run: Run
+    owner: UUID
+    notes: Journal
+    ends: float  # when the lease is nearly over
+    begun: dict[int, E] = field(default_factory=dict)
+    mails: dict[int, Outgoing] = field(default_factory=dict)
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
+
+    def post(self, claimed: Sequence[E]) -> bool:
+        """Return whether more can be sent now."""
+        self._compose(claimed)
+        closed = self._close_claimed(claimed)
+        ids = self.entries.begin(self.owner, self.mails)
+        self.begun = {entry.pk: entry for entry in claimed if entry.pk in ids}
+        for entry in self.begun.values():
+            entry.attempts += 1
+        try:
+            is_reachable = self._hand_over()
+        finally:
+            self._record()
+        self.run.done += closed
+        has_worked = bool(self.begun or closed)
+        return is_reachable and has_worked and self.run.refusals < REFUSALS_AT_MOST
+
+    def may_go_on(self) -> bool:
+        return self.run.may_go_on() and clock() < self.ends
+
+    def _compose(self, entries: Sequence[E]) -> None:
+        """Write the mails of `entries`; whichever is not to be sent gets a verdict instead."""
+        compose = self.compose_all(entries)
+        for entry in entries:
+            self.mails.pop(entry.pk, None)
+            try:
+                self.mails[entry.pk] = compose(entry)
+            except NotToBeSent as reason:
+                self.verdicts[entry.pk] = Verdict(State.SKIPPED, str(reason), is_counted=False)
+            except NotNow:
+                self.verdicts[entry.pk] = UNTOUCHED
+            except (DatabaseError, SoftTimeLimitExceeded):
+                raise  # says nothing about the entry: it is abandoned, and tried again
+            except Exception as error:
+                logger.exception("%s cannot be composed", entry.public_id)
+                said = f"{type(error).__name__}: {error}"
+                self.verdicts[entry.pk] = Verdict(State.FAILED, said)
+
+    def _close_claimed(self, claimed: Sequence[E]) -> int:
+        """Close what is not to be sent at all; return how many."""
+        closing = {pk: found for pk, found in self.verdicts.items() if found is not UNTOUCHED}
+        self.entries.close_claimed(self.owner, closing)
+        waiting = [entry.pk for entry in claimed if self.verdicts.get(entry.pk) is UNTOUCHED]
+        if waiting:
+            self.entries.filter(pk__in=waiting).release(self.owner)
+        self.verdicts.clear()
+        return len(closing)
+
+    def _hand_over(self) -> bool:
+        """Give the mails to the transport; False if it could not be reached."""
+        send = self.run.transport.send(self._outgoing(), self.notes, may_go_on=self.may_go_on)
+        try:
+            for _, result in send:
+                self.run.count(result.fate)
+        except Unreachable as error:
+            logger.warning("the mail service is away: %s", error)
+            gates.unreachable()
+            return False
         return True
-    entries.release(owner)
-    return False
+
+    def _outgoing(self) -> Iterator[Outgoing]:
+        """Yield the mails; who left and what was paused meanwhile is taken out on the way."""
+        looked_at = clock()
+        waiting = list(self.begun)
+        for place, pk in enumerate(waiting):
+            if clock() - looked_at > LOOK_AGAIN:
+                self._compose([self.begun[rest] for rest in waiting[place:]])
+                looked_at = clock()
+            if mail := self.mails.pop(pk, None):
+                yield mail
+
+    def _record(self) -> None:
+        """Write down what became of everything that was begun; the journal knows."""
+        answers = self.notes.results
+        doubt = timedelta(seconds=settings.UNCERTAIN_WAIT_SECONDS)
+        for pk, entry in self.begun.items():
+            if pk in answers:
+                self.verdicts[pk] = verdict(
+                    answers[pk],
+                    attempts=entry.attempts,
+                    most=settings.MAX_ATTEMPTS,
+                    doubt=doubt,
+                    chance=random.random(),  # noqa: S311  # spreads load, guards nothing
+                )
+            elif pk in self.notes.handed:
+                self.verdicts[pk] = Verdict(State.UNCERTAIN, NO_ANSWER, doubt)
+            else:
+                self.verdicts.setdefault(pk, UNTOUCHED)
+        self.entries.record(self.owner, self.verdicts)
+        self.notes.remove()
+        lanes = ((_lane(self.begun[pk]), result) for pk, result in answers.items())
+        gates.learn(lanes)
 
 
-def _post_chunk(claimed: Sequence[E], compose: Compose[E], run: Run) -> None:
-    """Post one after the other while there is time; raise `Unreachable` or `RefusesAll`."""
-    for entry in claimed:
-        if not run.has_time():
-            return
-        run.transport.open()
-        fate = _post_one(entry, compose, run.transport)
-        run.done += 1
-        run.refusals = count_refusals(run.refusals, fate)
-        if run.refusals >= REFUSALS_AT_MOST:
-            raise RefusesAll(f"{run.refusals} mails in a row were refused for good")
+def _kind(entries: EntryQuerySet[E]) -> str:
+    return entries.model._meta.model_name or ""  # noqa: SLF001
 
 
-def _post_one(entry: E, compose: Compose[E], transport: Transport) -> Fate | None:
-    """Send one; None if it was not handed over."""
-    try:
-        message = compose(entry)
-    except NotToBeSent as reason:
-        entry.skip(str(reason))
-        return None
-    except (DatabaseError, SoftTimeLimitExceeded):
-        raise  # says nothing about the entry: it is abandoned, and tried again
-    except Exception as error:
-        logger.exception("%s cannot be composed", entry.public_id)
-        entry.fail(f"{type(error).__name__}: {error}")
-        return None
-
-    if not entry.begin():  # without a durable attempt there is no call
-        return None
-    result = transport.send(message)
-    _record(entry, result)
-    return result.fate
-
-
-def _record(entry: Entry, result: Result) -> None:
-    match result.fate:
-        case Fate.ACCEPTED:
-            entry.accept(result.detail)
-        case Fate.LATER if entry.attempts < settings.MAX_ATTEMPTS:
-            chance = random.random()  # noqa: S311  # spreads load, guards nothing
-            entry.defer(result.detail, delay=delay(entry.attempts, chance=chance))
-        case Fate.LATER:
-            entry.fail(f"gave up after {entry.attempts} attempts: {result.detail}")
-        case Fate.NEVER:
-            entry.reject(result.detail)
-        case _:  # Fate.UNKNOWN
-            wait = timedelta(seconds=settings.UNCERTAIN_WAIT_SECONDS)
-            entry.doubt(result.detail, wait=wait)
+def _lane(entry: Entry) -> str:
+    return getattr(entry, "lane", "letters")

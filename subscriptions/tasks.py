@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from papers.doorbell import ring
-from subscriptions import letters, outbox, retention
+from subscriptions import letters, outbox, restore, retention
 from subscriptions.models import Letter
 
 UNCONFIRMED_AFTER = timedelta(days=7)
@@ -18,6 +18,8 @@ UNCONFIRMED_AFTER = timedelta(days=7)
 @shared_task(name="subscriptions.post_letters", ignore_result=True)
 def post_letters() -> None:
     """Sweep the outbox and send what is due; beat rings this, and so does every sign-up."""
+    if not restore.may_send("letters"):
+        return
     outbox.sweep(Letter.objects.all())
     outbox.post(Letter.objects.all(), letters.compose_all)
 

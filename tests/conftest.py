@@ -23,6 +23,12 @@ def anymail_outbox(settings):
     settings.EMAIL_BACKEND = "anymail.backends.test.EmailBackend"
 
 
+@pytest.fixture(autouse=True)
+def journal_folder(settings, tmp_path):
+    """Processes of a test leave their journals to nobody else."""
+    settings.JOURNAL_DIR = str(tmp_path / "journal")
+
+
 @pytest.fixture
 def make_topic(db):
     def make(slug="agents", **fields) -> Topic:

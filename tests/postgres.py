@@ -14,23 +14,35 @@ from pathlib import Path
 
 from newsletter.demo.processes import die_with_parent
 
-OPTIONS = (
-    "-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off "
-    "-c max_connections=60"
-)
+QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+DURABLE = "-c max_connections=60 -c shared_buffers=512MB -c max_wal_size=4GB"
 
 
 class Postgres:
-    """A throw-away cluster below /tmp, reached by a unix socket."""
+    """A throw-away cluster below /tmp, reached by a unix socket.
 
-    def __init__(self) -> None:
+    Args:
+        options: for the command line of the server; `QUICK` forgets everything in a crash.
+        like: folder of a cluster that was left, of which this becomes a copy.
+    """
+
+    def __init__(self, options: str = QUICK, *, like: Path | None = None) -> None:
+        self.options = options
         self.folder = Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))
         self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self.folder.chmod(0o700)
-        self.programs = self._programs()
         if self.user:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
         self.data = self.folder / "data"
+        if like:
+            subprocess.run(["cp", "-a", *like.iterdir(), self.folder], check=True)
+        self.programs = self._programs()
+        if not like:
+            self._initialise()
+        self.process = self._start()
+        self.url = f"postgres://postgres@/postgres?host={self.folder}"
+
+    def _initialise(self) -> None:
         self._run(
             "initdb",
             "-D",
@@ -44,8 +56,6 @@ class Postgres:
             "--no-sync",
             "--locale=C",
         )
-        self.process = self._start()
-        self.url = f"postgres://postgres@/postgres?host={self.folder}"
 
     def _programs(self) -> Path:
         """The wheel's programs; root copies them to where `nobody` can read them."""
@@ -53,12 +63,15 @@ class Postgres:
         if not self.user:
             return wheel / "pginstall18" / "bin"
         home = self.folder / "wheel"
+        programs = home / wheel.name / "pginstall18" / "bin"
+        if programs.exists():
+            return programs
         ignore = shutil.ignore_patterns("include")
         shutil.copytree(wheel / "pginstall18", home / wheel.name / "pginstall18", ignore=ignore)
         libraries = wheel.with_name(wheel.name + ".libs")
         shutil.copytree(libraries, home / libraries.name)
         subprocess.run(["chown", "-R", f"{self.user.pw_uid}:{self.user.pw_gid}", home], check=True)
-        return home / wheel.name / "pginstall18" / "bin"
+        return programs
 
     def _as_user(self) -> dict:
         return {"user": self.user.pw_uid, "group": self.user.pw_gid} if self.user else {}
@@ -75,7 +88,7 @@ class Postgres:
         log = (self.folder / "log").open("wb")
         command = [str(self.programs / "postgres"), "-D", str(self.data), "-k", str(self.folder)]
         process = subprocess.Popen(
-            [*command, *OPTIONS.split()],
+            [*command, "-c", "listen_addresses=", *self.options.split()],
             stdout=log,
             stderr=log,
             cwd="/",
@@ -91,7 +104,24 @@ class Postgres:
             time.sleep(0.01)
         raise RuntimeError("Postgres did not start in 10 s")
 
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGINT)  # fast shutdown
+    def crash(self) -> None:
+        """What a crash of the machine leaves: an `immediate` shutdown, nothing written at the end.
+
+        Every process of the server is gone when this returns.
+        """
+        self.process.send_signal(signal.SIGQUIT)
         self.process.wait(timeout=20)
-        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def restart(self) -> None:
+        """Start again on the same files; a crashed one recovers first."""
+        self.process = self._start()
+
+    def leave(self) -> Path:
+        """Stop, and return the folder with everything in it."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)  # fast shutdown
+            self.process.wait(timeout=20)
+        return self.folder
+
+    def stop(self) -> None:
+        shutil.rmtree(self.leave(), ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ PROXY_COUNT = env.int("PROXY_COUNT", default=0)  # trusted reverse proxies in fr
 # --- mail -----------------------------------------------------------------------------
 MAIL_FROM = env.str("MAIL_FROM", default="Trending Papers <papers@localhost>")
 MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="")
+UNSUBSCRIBE_MAILBOX = env.str("UNSUBSCRIBE_MAILBOX", default="")
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 if service := env.str("EMAIL_BACKEND", default=""):
     EMAIL_BACKEND = service
@@ -37,6 +39,9 @@ SMTP_SESSIONS = env.int("SMTP_SESSIONS", default=10)  # open connections of one 
 EMAIL_USE_LOCALTIME = False
 ANYMAIL = env.json("ANYMAIL", default={})
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
+# Services that may post to /hooks/<service>/, with a password of ANYMAIL's WEBHOOK_SECRET.
+WEBHOOK_SERVICES = env.list("WEBHOOK_SERVICES", default=service.split(".")[2:3])
+OPERATOR_MAIL = env.list("OPERATOR_MAIL", default=[])  # who is told that an issue was paused
 
 # --- delivery: docs/decisions/0003-rows-are-the-truth.md -------------------------------
 TICK_SECONDS = env.float("TICK_SECONDS", default=60.0)
@@ -44,10 +49,15 @@ SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=20.0)
 LEASE_SECONDS = env.float("LEASE_SECONDS", default=300.0)
 CLAIM_SIZE = env.int("CLAIM_SIZE", default=500)
 JOURNAL_DIR = env.str("JOURNAL_DIR", default=str(BASE_DIR / "var" / "journal"))
+MAIL_RATES = env.json("MAIL_RATES", default={})  # lane, or "all" -> digests a second at most
+WARM_UP_SINCE = date.fromisoformat(day) if (day := env.str("WARM_UP_SINCE", default="")) else None
 MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", default=20)  # over about half a day
 UNCERTAIN = env.str("UNCERTAIN", default="park")  # or "resend"
 UNCERTAIN_WAIT_SECONDS = env.float("UNCERTAIN_WAIT_SECONDS", default=900.0)
 CATCH_UP_HOURS = env.float("CATCH_UP_HOURS", default=12.0)
+MIN_FREE_GB = env.float("MIN_FREE_GB", default=1.0)
+DATABASE_PROCESSES = env.int("DATABASE_PROCESSES", default=16)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # --- sign-up --------------------------------------------------------------------------
 CONFIRM_HOURS = env.int("CONFIRM_HOURS", default=72)
@@ -167,7 +177,8 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Celery ---------------------------------------------------------------------------
-CELERY_BROKER_URL = celery_broker_url(env.str("REDIS_URL", default="redis://localhost:6379/0"))
+REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
+CELERY_BROKER_URL = celery_broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -22,8 +22,8 @@ from newsletter.models import Delivery, Issue
 from papers import ingest, sources
 from papers.models import Assignment, Ingestion, Observation, Paper
 from papers.sources import SourceError
-from subscriptions.ledger import State
 from subscriptions.models import Subscriber
+from subscriptions.verdicts import State
 
 Say = Callable[[str], None]
 

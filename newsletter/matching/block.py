@@ -109,7 +109,9 @@ def _choose(readers: Readers, pool: Pool, *, out: NDArray[np.bool_], lengths: In
     for deeper in (2, 8, DEEPEST):
         his = readers if who.size == readers.size else readers.only(who)
         depth = deeper * keys.shape[1] + SPARE
-        found = choose(find(his, pool, out=out[who], most=most), lengths[who], caps[who], depth=depth)
+        found = choose(
+            find(his, pool, out=out[who], most=most), lengths[who], caps[who], depth=depth
+        )
         keys[who, : found.keys.shape[1]] = found.keys
         who, most = who[~found.is_sure], None
         if not who.size:

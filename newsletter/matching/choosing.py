@@ -76,7 +76,7 @@ def _tables(reasons: Reasons, counts: list[Ints], total: Ints) -> Iterator[tuple
     start[order] = np.cumsum(width[order]) - width[order]
     flat = np.full(int(width.sum()), NEVER)
     ahead = np.zeros_like(start)
-    for (reader, keys), count in zip(reasons.parts, counts, strict=True):
+    for (_, keys), count in zip(reasons.parts, counts, strict=True):
         shift = start + ahead - (np.cumsum(count) - count)
         flat[np.repeat(shift, count) + np.arange(keys.size)] = keys
         ahead += count

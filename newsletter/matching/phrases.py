@@ -98,9 +98,7 @@ class Hits:
         at, is_known = self._where(phrase_ids)
         return is_known & self._is_author[at] if self._ids.size else is_known
 
-    def expand(
-        self, phrase_ids: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    def expand(self, phrase_ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Return (row of `phrase_ids`, position of a paper) for each hit, row by row."""
         counts = self.counts(phrase_ids)
         rows = np.repeat(np.arange(phrase_ids.size), counts)
@@ -114,9 +112,7 @@ class Hits:
             return np.zeros(phrase_ids.size, np.int64)
         return np.where(is_known, self._starts[at + 1] - self._starts[at], 0)
 
-    def _where(
-        self, phrase_ids: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    def _where(self, phrase_ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         if not self._ids.size:
             return np.zeros(phrase_ids.size, np.int64), np.zeros(phrase_ids.size, np.bool_)
         at = np.minimum(np.searchsorted(self._ids, phrase_ids), self._ids.size - 1)

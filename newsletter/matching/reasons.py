@@ -89,9 +89,7 @@ def barred(readers: Readers, pool: Pool) -> NDArray[np.bool_]:
     return table
 
 
-def find(
-    readers: Readers, pool: Pool, *, out: NDArray[np.bool_], most: Ints | None
-) -> Reasons:
+def find(readers: Readers, pool: Pool, *, out: NDArray[np.bool_], most: Ints | None) -> Reasons:
     """Find the reasons for papers that are not `out`.
 
     Args:
@@ -140,14 +138,14 @@ def _lists(kinds: Ints, pool: Pool) -> tuple[Ints, Ints]:
     which = np.repeat(np.arange(kinds.size), sizes)
     paper = pool.about.paper[row]
     match = weight[which] * pool.about.strength[row]
-    keys = key_of(_scores(match, share[which], pool.trends[paper]), paper, FIRST_TOPIC + topic[which])
+    keys = key_of(
+        _scores(match, share[which], pool.trends[paper]), paper, FIRST_TOPIC + topic[which]
+    )
     order = np.lexsort((keys, which))
     return keys[order], starts
 
 
-def strangers(
-    readers: Readers, pool: Pool, *, follow: Follows, out: NDArray[np.bool_]
-) -> Ints:
+def strangers(readers: Readers, pool: Pool, *, follow: Follows, out: NDArray[np.bool_]) -> Ints:
     """Return for each reader the key of the hottest paper that has no reason; NEVER if none."""
     is_known = out | ((follow.weights[:, :-1] > 0).astype(np.float32) @ pool.is_about > 0)
     for reader, keys in (_of_phrases(readers, pool), _of_tastes(readers, pool)):

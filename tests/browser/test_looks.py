@@ -20,8 +20,8 @@ from django.utils.timezone import now
 from newsletter import compose, issues
 from newsletter.models import Delivery
 from subscriptions import forms, links
-from subscriptions.ledger import State
 from subscriptions.models import Subscriber
+from subscriptions.verdicts import State
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")

@@ -12,7 +12,7 @@ from newsletter.demo.catcher import Catch, Mailbox
 from newsletter.models import Delivery, Issue
 from papers import catalogue
 from papers.models import Paper
-from subscriptions.ledger import State
+from subscriptions.verdicts import State
 
 
 @pytest.fixture

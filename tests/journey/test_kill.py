@@ -11,8 +11,8 @@ import redis
 from django.utils.timezone import now
 
 from newsletter.models import Delivery, Issue
-from subscriptions.ledger import State
 from subscriptions.models import Subscriber
+from subscriptions.verdicts import State
 
 READERS = 500
 

@@ -10,8 +10,8 @@ from django.contrib.auth.models import Permission, User
 from newsletter.models import Delivery, Issue
 from newsletter.picks import Pick, Why, pack
 from papers.models import Ingestion, Refusal
-from subscriptions.ledger import State
 from subscriptions.models import Consent, Letter, Subscriber, Suppression, address_hash
+from subscriptions.verdicts import State
 from tests.conftest import MOMENT
 from tests.newsletter.issue_steps import SEVEN
 
@@ -27,9 +27,10 @@ def make_issue(db):
     return make
 
 
-def _two(topics) -> list[int]:
-    """The first two topics, 0 where there is none."""
-    return [*topics, 0, 0][:2]
+def pick_of(paper) -> Pick:
+    """The paper, picked for the first two of its topics."""
+    topics = [*paper.assignments.values_list("topic", flat=True), 0, 0]
+    return Pick(paper.pk, 0.8, Why.TOPIC if topics[0] else Why.NOTHING, topics[0], topics[1])
 
 
 @pytest.fixture
@@ -39,13 +40,12 @@ def make_delivery(make_issue, make_paper, make_subscriber):
     def make(papers=2, *, reader=None, on=TODAY, **fields) -> Delivery:
         if isinstance(papers, int):
             papers = [make_paper(topics=["agents"]) for _ in range(papers)]
-        picks = [
-            Pick(paper.pk, 0.8, Why.TOPIC, *_two(paper.assignments.values_list("topic", flat=True)))
-            for paper in papers
-        ]
+        picks = [pick_of(paper) for paper in papers]
         reader = reader or make_subscriber(topics=["agents"])
+        issue = fields.pop("issue", None) or make_issue(on)
+        packed = pack(picks)
         return Delivery.objects.create(
-            issue=make_issue(on), subscriber=reader, packed_picks=pack(picks), **fields
+            issue=issue, subscriber=reader, packed_picks=packed, **fields
         )
 
     return make

@@ -10,7 +10,8 @@ from django.urls import reverse
 from newsletter import tasks
 from newsletter.admin import DeliveryAdmin
 from newsletter.models import Delivery, Issue
-from subscriptions.ledger import IN_DOUBT, State
+from subscriptions import clock
+from subscriptions.verdicts import IN_DOUBT, State
 from tests.conftest import MOMENT
 
 ISSUES = "admin:newsletter_issue_changelist"
@@ -89,7 +90,10 @@ def test_a_delivery_is_found_by_its_public_id(admin_client, make_delivery):
 
 
 @time_machine.travel(MOMENT, tick=False)
-def test_what_is_due_can_be_opened_by_hand(sign_in, make_subscriber, make_paper, rings):
+def test_what_is_due_can_be_opened_by_hand(
+    sign_in, make_subscriber, make_paper, rings, monkeypatch
+):
+    monkeypatch.setattr(clock, "database_now", lambda: MOMENT)
     make_paper(topics=["agents"])
     make_subscriber(topics=["agents"], next_digest_at=MOMENT)
     client = sign_in("view_issue", "change_delivery")

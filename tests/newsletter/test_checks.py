@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.core.checks import run_checks
 
-from newsletter.checks import is_public_provider
+from newsletter.checks import is_public_provider, webhook_password
 
 
 def found(**options) -> list[str]:
@@ -51,3 +51,15 @@ def test_debug_mode_needs_no_postal_address(settings):
 def test_a_postal_address_is_enough(settings):
     settings.POSTAL_ADDRESS = "1 Example Street, Exampletown"
     assert found(include_deployment_checks=True) == []
+
+
+def test_services_that_may_post_need_a_password(settings):
+    settings.WEBHOOK_SERVICES, settings.ANYMAIL = ["postmark"], {}
+    assert [message.id for message in webhook_password()] == ["newsletter.W005"]
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "hook:a-secret"}
+    assert webhook_password() == []
+
+
+def test_without_services_that_may_post_no_password_is_needed(settings):
+    settings.WEBHOOK_SERVICES, settings.ANYMAIL = [], {}
+    assert webhook_password() == []

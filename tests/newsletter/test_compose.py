@@ -29,7 +29,7 @@ NASTY_TITLES = [
 
 
 def composed(delivery: Delivery) -> AnymailMessage:
-    return compose.compose_all([delivery])(delivery)
+    return compose.compose_all([delivery])(delivery).message()
 
 
 def html_of(message: AnymailMessage) -> str:

@@ -8,9 +8,9 @@ from django.core import mail
 from newsletter import compose
 from newsletter.models import Delivery
 from subscriptions import outbox
-from subscriptions.ledger import State
 from subscriptions.models import Subscriber, Suppression, address_hash
 from subscriptions.outbox import NotToBeSent
+from subscriptions.verdicts import State
 from tests.conftest import MOMENT
 
 

@@ -11,9 +11,9 @@ from django.core.mail.backends.base import BaseEmailBackend
 from newsletter import compose, desk
 from newsletter.models import Delivery, Issue
 from papers.models import Paper
-from subscriptions.ledger import State
 from subscriptions.models import Subscriber
 from subscriptions.transport import Fate
+from subscriptions.verdicts import State
 from tests.conftest import MOMENT
 
 STAFF = "editor@example.org"

@@ -13,8 +13,8 @@ from django.db import DatabaseError
 from newsletter import issues, opening
 from newsletter.matching.readers import Reader
 from newsletter.models import Delivery, Issue
-from subscriptions.ledger import State
 from subscriptions.models import Subscriber
+from subscriptions.verdicts import State
 from tests.conftest import MOMENT
 from tests.newsletter.issue_steps import DAY, HOUR, SEVEN, TUESDAY, WEDNESDAY, titles
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from newsletter.models import Delivery
-from subscriptions.ledger import State
+from subscriptions.verdicts import State
 
 
 def test_an_issue_stays_in_balance_when_a_reader_is_erased(make_delivery):

@@ -15,8 +15,8 @@ from django.db import DatabaseError
 from newsletter import issues, tasks
 from newsletter.models import Delivery
 from subscriptions import outbox
-from subscriptions.ledger import State
 from subscriptions.transport import Transport, Unreachable
+from subscriptions.verdicts import State
 from tests.conftest import MOMENT
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from subscriptions.ledger import State
 from subscriptions.models import Letter
-from tests.subscriptions.ledger_steps import claim
+from subscriptions.verdicts import State
+from tests.subscriptions.ledger_steps import begin, claim
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def make_attempt(make_letter):
     def make() -> Letter:
         make_letter()
         [letter] = claim()
-        assert letter.begin()
+        assert begin(letter)
         return letter
 
     return make

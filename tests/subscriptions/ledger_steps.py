@@ -6,21 +6,39 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
-from subscriptions.ledger import Swept, Uncertain
+from subscriptions.ledger import Doubt, Swept, Uncertain
 from subscriptions.models import Letter
+from subscriptions.verdicts import State, Verdict
 
 LEASE = timedelta(minutes=5)
 WAIT = timedelta(minutes=15)
 SECOND = timedelta(seconds=1)
 letters = Letter.objects.all
+PARK, RESEND = Doubt(WAIT, Uncertain.PARK), Doubt(WAIT, Uncertain.RESEND)
+
+ACCEPTED = Verdict(State.ACCEPTED, "id")
+DEFERRED = Verdict(State.DEFERRED, "busy", WAIT)
+DOUBTED = Verdict(State.UNCERTAIN, "gone", WAIT)
+REJECTED = Verdict(State.REJECTED, "no")
 
 
 def claim(limit=50, lease=LEASE) -> list[Letter]:
     return list(letters().claimed_by(letters().claim(limit=limit, lease=lease)))
 
 
-def sweep(policy=Uncertain.PARK) -> Swept:
-    return letters().sweep(wait=WAIT, policy=policy)
+def begin(*chunk: Letter) -> bool:
+    """Begin letters of one claim; whether all of them are ours to send."""
+    ids = {letter.pk for letter in chunk}
+    return letters().begin(chunk[0].owner, ids) == ids
+
+
+def hear(letter: Letter, verdict: Verdict) -> bool:
+    """Record what the service said of it; whether it was still ours."""
+    return letters().record(letter.owner, {letter.pk: verdict}) == {letter.pk}
+
+
+def sweep(doubt: Doubt = PARK) -> Swept:
+    return letters().sweep(doubt)
 
 
 def lease_runs_out() -> None:

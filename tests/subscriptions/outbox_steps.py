@@ -1,19 +1,76 @@
-"""Steps that the outbox's tests take with letters."""
+"""A way out that answers as a test says, and steps that the outbox's tests take with letters."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from anymail.message import AnymailMessage
 from django.db.models.functions import Now
 
 from subscriptions import outbox
 from subscriptions.models import Letter
+from subscriptions.outgoing import Fate, Journal, Outgoing, Result, Unreachable
 from tests.subscriptions.ledger_steps import SECOND
 
+YES = Result(Fate.ACCEPTED, "queued as 1")
+BUSY = Result(Fate.LATER, "451 busy")
+NO = Result(Fate.NEVER, "550 no")
+SILENCE = Result(Fate.UNKNOWN, "the connection was lost")
+Answer = Result | BaseException | None  # None: it hangs up in the middle
 
-def compose(letter) -> AnymailMessage:
-    headers = {"Message-ID": f"<{letter.public_id}@news.example.org>"}
-    return AnymailMessage("Hi", "Text", "us@news.example.org", [letter.subscriber.email],
-                          headers=headers)  # fmt: skip
+
+@dataclass
+class Plain:
+    """One mail to a reader."""
+
+    entry_id: int
+    recipient: str
+    key: str = "key"
+    sender: str = "us@news.example.org"
+
+    def wire(self) -> bytes:
+        return b"Subject: Hi\r\n\r\nText\r\n"
+
+    def message(self) -> AnymailMessage:
+        return AnymailMessage("Hi", "Text", self.sender, [self.recipient])
+
+
+def compose(letter) -> Outgoing:
+    return Plain(letter.pk, letter.subscriber.email)
+
+
+class Way:
+    """Hands over one after the other; `answers` are used up in turn, then it says yes."""
+
+    name = "test"
+
+    def __init__(self, *answers: Answer) -> None:
+        self.answers = list(answers)
+        self.taken: list[str] = []  # recipients, as the service took them
+        self.before: Callable[[Outgoing], object] = lambda mail: None
+        self.is_closed = False
+
+    def send(
+        self, mails: Iterator[Outgoing], journal: Journal, *, may_go_on: Callable[[], bool]
+    ) -> Iterator[tuple[int, Result]]:
+        while may_go_on():
+            if (mail := next(mails, None)) is None:
+                return
+            self.before(mail)
+            answer = self.answers.pop(0) if self.answers else YES
+            if isinstance(answer, Unreachable):
+                raise answer
+            journal.handing([mail.entry_id])
+            if answer is None or answer.fate in {Fate.ACCEPTED, Fate.UNKNOWN}:
+                self.taken.append(mail.recipient)
+            if answer is None:
+                raise ConnectionResetError("it hung up")
+            journal.answered([(mail.entry_id, answer)])
+            yield mail.entry_id, answer
+
+    def close(self) -> None:
+        self.is_closed = True
 
 
 def post(compose_one=compose, **options) -> int:

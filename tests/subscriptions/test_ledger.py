@@ -10,13 +10,20 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from subscriptions.ledger import State, Swept
+from subscriptions.ledger import Swept
 from subscriptions.models import Letter
+from subscriptions.verdicts import UNTOUCHED, State, Verdict
 from tests.subscriptions.ledger_steps import (
+    ACCEPTED,
+    DEFERRED,
+    DOUBTED,
     LEASE,
+    REJECTED,
     SECOND,
     WAIT,
+    begin,
     claim,
+    hear,
     lease_runs_out,
     letters,
     stored,
@@ -75,23 +82,22 @@ def test_claimers_at_once_share_nothing_and_forget_nothing(make_letter):
 
 
 def test_release_gives_back_what_was_not_begun(make_letter, states):
-    make_letter(), make_letter()
-    other = claim(limit=1)[0]
-    begun, rest = claim(limit=1)[0], [make_letter(), make_letter()]
-    begun.begin()
-    owner = letters().claim(limit=50, lease=LEASE)
-    letters().claimed_by(owner)[0].begin()
-    assert letters().release(owner) == 1
-    assert states() == {State.CLAIMED: 1, State.ATTEMPTING: 2, State.PENDING: 1}
-    free = stored(rest[1])
+    for _ in range(4):
+        make_letter()
+    [other], mine = claim(limit=1), claim()
+    begin(mine[0])
+    assert letters().release(mine[0].owner) == 2
+    assert states() == {State.CLAIMED: 1, State.ATTEMPTING: 1, State.PENDING: 2}
+    free = stored(mine[2])
     assert (free.owner, free.lease_until, free.claims) == (None, None, 0)
     assert stored(other).state == State.CLAIMED
 
 
 def test_abandoning_ends_the_leases_of_what_was_not_begun_and_counts(make_letter, states):
-    make_letter(), make_letter(), make_letter()
-    other, mine = claim(limit=1)[0], claim()
-    mine[0].begin()
+    for _ in range(3):
+        make_letter()
+    [other], mine = claim(limit=1), claim()
+    begin(mine[0])
     assert letters().abandon(mine[0].owner) == 1
     assert sweep().released == 1
     assert stored(mine[1]).claims == 1
@@ -106,9 +112,8 @@ def test_abandoning_ends_the_leases_of_what_was_not_begun_and_counts(make_letter
 def test_nothing_begins_after_its_lease(make_letter, lease):
     make_letter()
     [letter] = claim(lease=lease)
-    assert not letter.begin()
-    assert letter.attempts == 0
-    assert stored(letter).state == State.CLAIMED
+    assert not begin(letter)
+    assert (stored(letter).state, stored(letter).attempts) == (State.CLAIMED, 0)
 
 
 @pytest.mark.parametrize("lease", [SECOND, LEASE, timedelta(days=400, microseconds=1)])
@@ -116,7 +121,7 @@ def test_a_lease_holds_while_it_lasts(make_letter, lease):
     make_letter()
     [letter] = claim(lease=lease)
     assert sweep() == Swept(0, 0, 0, 0, 0, 0)
-    assert letter.begin()
+    assert begin(letter)
     assert sweep() == Swept(0, 0, 0, 0, 0, 0)
 
 
@@ -136,7 +141,7 @@ def test_leases_run_on_the_clock_of_the_database(make_letter):
     [letter] = claim()
     with time_machine.travel(datetime(2030, 1, 1, tzinfo=UTC)):
         assert sweep().released == 0
-        assert letter.begin()
+        assert begin(letter)
     assert stored(letter).attempted_at.year != 2030
 
 
@@ -146,16 +151,16 @@ def test_nothing_begins_under_another_owner(make_letter):
     lease_runs_out()
     sweep()
     [other] = claim()
-    assert not late.begin()
-    assert other.begin()
-    assert not late.accept("late")
+    assert not begin(late)
+    assert begin(other)
+    assert not hear(late, ACCEPTED)
     assert stored(other).state == State.ATTEMPTING
 
 
 def test_nothing_begins_twice(make_attempt):
     letter = make_attempt()
-    assert not letter.begin()
-    assert letter.attempts == stored(letter).attempts == 1
+    begin(letter)
+    assert stored(letter).attempts == 1
 
 
 def test_a_claim_that_was_begun_no_longer_counts_against_the_entry(make_attempt):
@@ -164,57 +169,84 @@ def test_a_claim_that_was_begun_no_longer_counts_against_the_entry(make_attempt)
 
 # --- results ------------------------------------------------------------------------------
 
-BEFORE = {
-    "accept": {State.ATTEMPTING, State.UNCERTAIN},
-    "defer": {State.ATTEMPTING},
-    "doubt": {State.ATTEMPTING},
-    "reject": {State.ATTEMPTING},
-    "fail": {State.CLAIMED, State.ATTEMPTING},
-    "skip": {State.CLAIMED, State.PENDING},
-}
-VERBS = {
-    "accept": (lambda letter: letter.accept("id"), State.ACCEPTED),
-    "defer": (lambda letter: letter.defer("busy", delay=LEASE), State.DEFERRED),
-    "doubt": (lambda letter: letter.doubt("gone", wait=WAIT), State.UNCERTAIN),
-    "reject": (lambda letter: letter.reject("no"), State.REJECTED),
-    "fail": (lambda letter: letter.fail("bad"), State.FAILED),
-    "skip": (lambda letter: letter.skip("left"), State.SKIPPED),
-}
+VERDICTS = [
+    ACCEPTED,
+    DEFERRED,
+    DOUBTED,
+    REJECTED,
+    Verdict(State.FAILED, "bad"),
+    Verdict(State.SKIPPED, "left", is_counted=False),
+    UNTOUCHED,
+]
+each_verdict = pytest.mark.parametrize("verdict", VERDICTS, ids=lambda v: v.state)
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@each_verdict
 @pytest.mark.parametrize("state", State)
-def test_every_result_is_taken_only_from_its_states(make_letter, verb, state):
-    letter = make_letter(state=state, owner=uuid.uuid4())
-    act, after = VERBS[verb]
-    is_taken = state in BEFORE[verb]
-    assert act(letter) == is_taken
-    assert letter.state == stored(letter).state == (after if is_taken else state)
+def test_a_verdict_is_taken_of_what_is_attempted_and_settles_what_is_in_doubt(
+    make_letter, verdict, state
+):
+    letter = make_letter(state=state, owner=uuid.uuid4(), attempts=1)
+    is_settled = state == State.UNCERTAIN and verdict != DOUBTED
+    is_taken = state == State.ATTEMPTING or is_settled
+    assert hear(letter, verdict) == is_taken
+    assert stored(letter).state == (verdict.state if is_taken else state)
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_no_result_is_taken_from_another_owner(make_letter, verb):
-    letter = make_letter(state=min(BEFORE[verb]), owner=uuid.uuid4())
+@each_verdict
+def test_no_verdict_is_taken_from_another_owner(make_attempt, verdict):
+    letter = make_attempt()
     letters().update(owner=uuid.uuid4())
-    assert not VERBS[verb][0](letter)
+    assert not hear(letter, verdict)
+    assert stored(letter).state == State.ATTEMPTING
 
 
 def test_accepting_keeps_the_id_and_forgets_the_doubt(make_attempt):
     letter = make_attempt()
-    letter.doubt("the connection was lost", wait=WAIT)
-    assert letter.accept("x" * 300)
+    hear(letter, DOUBTED)
+    assert hear(letter, Verdict(State.ACCEPTED, "x" * 300))
     letter = stored(letter)
     assert (letter.provider_id, letter.error) == ("x" * 255, "")
     assert letter.finished_at is not None
 
 
-@pytest.mark.parametrize("verb", ["reject", "fail"])
-def test_closing_says_why_and_when(make_attempt, verb):
+@pytest.mark.parametrize("state", [State.REJECTED, State.FAILED])
+def test_closing_says_why_and_when(make_attempt, state):
     letter = make_attempt()
-    getattr(letter, verb)("y" * 600)
+    hear(letter, Verdict(state, "a 'quote', a\0 and " + "y" * 600))
     letter = stored(letter)
-    assert letter.error == "y" * 500
+    assert len(letter.error) == 499  # the NUL is not stored
+    assert letter.error.startswith("a 'quote', a and yyy")
     assert letter.finished_at is not None
+
+
+def test_what_was_not_handed_over_is_as_if_it_had_never_been_claimed(make_attempt):
+    letter = make_attempt()
+    hear(letter, UNTOUCHED)
+    letter = stored(letter)
+    assert (letter.state, letter.attempts, letter.owner) == (State.PENDING, 0, None)
+    assert (letter.claims, letter.lease_until) == (0, None)
+
+
+def test_a_wait_runs_on_the_clock_of_the_database(make_attempt):
+    letter = make_attempt()
+    hear(letter, DEFERRED)
+    left = letters().annotate(left=F("next_at") - Now()).get().left
+    assert WAIT - 30 * SECOND < left <= WAIT
+
+
+def test_a_chunk_is_recorded_in_one_statement(make_letter, django_assert_num_queries):
+    verdicts = [ACCEPTED, DEFERRED, REJECTED, UNTOUCHED] * 10
+    for _ in verdicts:
+        make_letter()
+    chunk = claim()
+    begin(*chunk)
+    with django_assert_num_queries(3):  # savepoint, update, savepoint
+        ours = {letter.pk: verdict for letter, verdict in zip(chunk, verdicts, strict=True)}
+        assert letters().record(chunk[0].owner, ours) == set(ours)
+    assert letters().counts() == {
+        State.ACCEPTED: 10, State.DEFERRED: 10, State.REJECTED: 10, State.PENDING: 10
+    }  # fmt: skip
 
 
 def test_a_person_settles_what_is_in_doubt_and_nothing_else(make_letter, states):

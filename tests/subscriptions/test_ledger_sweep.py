@@ -5,12 +5,17 @@ from __future__ import annotations
 import pytest
 from django.db.models.functions import Now
 
-from subscriptions.ledger import CLAIMS_AT_MOST, State, Swept, Uncertain
+from subscriptions.ledger import CLAIMS_AT_MOST, Doubt, Swept, Uncertain
+from subscriptions.verdicts import State, Verdict
 from tests.subscriptions.ledger_steps import (
+    ACCEPTED,
     LEASE,
+    RESEND,
     SECOND,
     WAIT,
+    begin,
     claim,
+    hear,
     lease_runs_out,
     letters,
     stored,
@@ -33,7 +38,7 @@ def test_a_sweep_moves_exactly_what_time_ran_out_for(make_letter, policy):
         state: make_letter(state=state, lease_until=Now() - SECOND, next_at=Now() - SECOND)
         for state in State
     }
-    swept = letters().sweep(wait=WAIT, policy=policy)
+    swept = sweep(Doubt(WAIT, policy))
     parked = policy is Uncertain.PARK
     moved = {
         State.CLAIMED: State.PENDING,
@@ -50,9 +55,9 @@ def test_a_sweep_moves_exactly_what_time_ran_out_for(make_letter, policy):
 def test_a_second_sweep_finds_nothing(make_letter, states, policy):
     for state in State:
         make_letter(state=state, lease_until=Now() - SECOND, next_at=Now() - SECOND)
-    sweep(policy)
+    sweep(Doubt(WAIT, policy))
     before = states()
-    assert sweep(policy) == Swept(0, 0, 0, 0, 0, 0)
+    assert sweep(Doubt(WAIT, policy)) == Swept(0, 0, 0, 0, 0, 0)
     assert states() == before
 
 
@@ -69,21 +74,32 @@ def test_an_uncertain_entry_waits_before_it_is_parked(make_attempt):
 
 def test_an_uncertain_entry_is_sent_once_more_then_parked(make_attempt):
     letter = make_attempt()
-    letter.doubt("gone", wait=-SECOND)
-    assert sweep(Uncertain.RESEND).resent == 1
+    in_doubt = Verdict(State.UNCERTAIN, "gone", -SECOND)
+    hear(letter, in_doubt)
+    assert sweep(RESEND).resent == 1
     [again] = claim()
     assert again == letter
-    again.begin()
-    again.doubt("gone again", wait=-SECOND)
-    assert sweep(Uncertain.RESEND) == Swept(0, 0, 0, 1, 0, 0)
+    begin(again)
+    hear(again, in_doubt)
+    assert sweep(RESEND) == Swept(0, 0, 0, 1, 0, 0)
     assert stored(letter).attempts == 2
+
+
+def test_a_service_that_knows_a_second_try_gets_it_at_once_as_long_as_it_knows(make_attempt):
+    recent, old = make_attempt(), make_attempt()
+    letters().filter(pk=old.pk).update(attempted_at=Now() - 2 * LEASE)
+    for letter in (recent, old):
+        hear(letter, Verdict(State.UNCERTAIN, "gone", WAIT))
+    assert sweep(Doubt(WAIT, Uncertain.PARK, keeps_keys=LEASE)).resent == 1
+    assert (stored(recent).state, stored(recent).resends) == (State.PENDING, 0)
+    assert stored(old).state == State.UNCERTAIN
 
 
 def test_a_late_answer_settles_what_the_sweep_put_in_doubt(make_attempt):
     letter = make_attempt()
     lease_runs_out()
     sweep()
-    assert letter.accept("late")
+    assert hear(letter, ACCEPTED)
     wait_is_over()
     assert sweep().parked == 0
 
@@ -92,22 +108,20 @@ def test_a_late_answer_settles_what_the_sweep_put_in_doubt(make_attempt):
 
 
 def test_an_entry_that_kills_its_workers_fails_and_harms_no_other(make_letter, states):
-    made = [make_letter() for _ in range(5)]
-    deadly, deaths, sizes = made[2], 0, []
+    made = [make_letter() for _ in range(60)]
+    deadly, deaths, sizes = made[30], 0, []
     while taken := claim(limit=50):
         sizes.append(len(taken))
-        for letter in taken:
-            if letter == deadly:
-                deaths += 1
-                lease_runs_out()
-                sweep()
-                break
-            letter.begin()
-            letter.accept("id")
-    assert deaths == CLAIMS_AT_MOST
-    assert states() == {State.ACCEPTED: 4, State.FAILED: 1}
-    assert sizes[:2] == [5, 3]
-    assert set(sizes[2:]) == {1}
+        if deadly in taken:
+            deaths += 1
+            lease_runs_out()
+            sweep()
+            continue
+        begin(*taken)
+        letters().record(taken[0].owner, {letter.pk: ACCEPTED for letter in taken})
+    assert deaths == CLAIMS_AT_MOST == 3
+    assert states() == {State.ACCEPTED: 59, State.FAILED: 1}
+    assert sizes[:4] == [50, 10, 25, 25]
     assert "composing it failed" in stored(deadly).error
 
 
@@ -115,8 +129,8 @@ def test_an_entry_often_deferred_is_not_taken_for_a_deadly_one(make_letter):
     make_letter()
     for _ in range(CLAIMS_AT_MOST + 2):
         [letter] = claim()
-        assert letter.begin()
-        letter.defer("busy", delay=-SECOND)
+        assert begin(letter)
+        hear(letter, Verdict(State.DEFERRED, "busy", -SECOND))
         sweep()
     claim()
     lease_runs_out()
@@ -124,6 +138,6 @@ def test_an_entry_often_deferred_is_not_taken_for_a_deadly_one(make_letter):
 
 
 def test_new_entries_do_not_wait_for_suspects(make_letter):
-    suspect, new = make_letter(claims=3), make_letter()
+    suspect, new = make_letter(claims=2), make_letter()
     assert claim() == [new]
     assert claim() == [suspect]

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 
 from subscriptions import optin
-from subscriptions.ledger import State as LetterState
 from subscriptions.models import Consent, Letter, Subscriber, Suppression, address_hash
 from subscriptions.optin import Choices
+from subscriptions.verdicts import State as LetterState
 from tests.conftest import MOMENT
 
 State = Subscriber.State

@@ -11,9 +11,9 @@ from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from subscriptions import tasks
-from subscriptions.ledger import State
 from subscriptions.models import SignUpCount, Subscriber
 from subscriptions.tasks import UNCONFIRMED_AFTER
+from subscriptions.verdicts import State
 
 LATE = timedelta(seconds=1)
 

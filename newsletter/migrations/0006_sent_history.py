@@ -37,7 +37,7 @@ def rows(sent, deliveries):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("newsletter", "0002_packed_picks"),
+        ("newsletter", "0005_cards"),
     ]
 
     operations = [

@@ -1,0 +1,34 @@
+"""The database's clock, which all of our machines share."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils.timezone import now
+
+SKEW_TO_REPORT = timedelta(seconds=5)
+
+
+def database_now() -> datetime:
+    """Return what time the database says that it is.
+
+    SQLite runs in this process and has no other clock.
+    """
+    if connection.vendor != "postgresql":
+        return now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
+
+
+def skew() -> timedelta:
+    """Return how far this machine's clock is ahead of the database's; negative if behind.
+
+    Known to within half of the time that asking takes.
+    """
+    before = now()
+    there = database_now()
+    after = now()
+    return before + (after - before) / 2 - there

@@ -1,0 +1,169 @@
+"""What one process handed to the mail service, noted on its own disk at once.
+
+Recording every answer in the database one by one would cap the rate at that of its commits,
+and recording them by the hundred widens the window of doubt. So results go to the database
+in chunks, and each hand-over and each answer is also appended here, with one unbuffered
+write. When a process is killed, the next sweep on the machine reads its file and knows what
+the server took: docs/decisions/0008-journal.md.
+
+A file belongs to one claim, and its writer holds a lock on it. The kernel drops the lock
+when the process dies, so a file that can be locked is one that nobody writes any more.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from subscriptions.outgoing import Fate, Result
+from subscriptions.verdicts import NO_ANSWER, UNTOUCHED, State, Verdict
+
+logger = logging.getLogger(__name__)
+
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+MARKS = {Fate.ACCEPTED: "+", Fate.LATER: "-", Fate.NEVER: "-", Fate.UNKNOWN: "?"}
+
+
+def boot_id() -> str:
+    """What changes when the machine starts anew; empty where nothing says it."""
+    try:
+        return BOOT.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a file says of its claim."""
+
+    is_complete: bool  # False: the machine crashed since, so lines may be missing
+    handed: frozenset[int] = frozenset()
+    accepted: dict[int, str] = field(default_factory=dict)  # what the server said
+    refused: frozenset[int] = frozenset()
+
+    @property
+    def answered(self) -> set[int]:
+        return {*self.accepted, *self.refused}
+
+    def verdict(self, entry_id: int, *, wait: timedelta) -> Verdict:
+        """What is known of an entry that was being attempted."""
+        if entry_id in self.accepted:
+            return Verdict(State.ACCEPTED, self.accepted[entry_id])
+        if entry_id in self.refused:
+            return Verdict(State.PENDING, "the worker died after it was refused")
+        if entry_id in self.handed:
+            return Verdict(State.UNCERTAIN, NO_ANSWER, wait)
+        return UNTOUCHED
+
+
+class Journal:
+    """The open file of one claim; also remembers what it wrote.
+
+    Raises:
+        OSError: it cannot be written, so nothing may be handed over.
+    """
+
+    def __init__(self, folder: Path, *, kind: str, owner: UUID) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.handed: set[int] = set()
+        self.results: dict[int, Result] = {}
+        self.path = folder / f"{kind}.{owner.hex}"
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
+        self._file = os.open(self.path, flags, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._append(f"boot {boot_id()}\n".encode())
+
+    def handing(self, entry_ids: Iterable[int]) -> None:
+        """Note that the service can take these from now on."""
+        ids = list(entry_ids)
+        self._append(b"".join(b">%d\n" % pk for pk in ids))
+        self.handed.update(ids)
+
+    def answered(self, results: Iterable[tuple[int, Result]]) -> None:
+        """Note what the service said of these."""
+        found = dict(results)
+        self.results.update(found)
+        lines = [f"{MARKS[r.fate]}{pk} {_one_line(r)}\n" for pk, r in found.items()]
+        self._append("".join(lines).encode(errors="replace"))
+
+    def remove(self) -> None:
+        """Everything is in the database now."""
+        with suppress(FileNotFoundError):
+            self.path.unlink()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self._file)  # and with it goes the lock
+
+    def _append(self, lines: bytes) -> None:
+        written = os.write(self._file, lines)
+        if written != len(lines):
+            raise OSError(f"the disk of {self.path.parent} is full")
+
+
+def left_behind(
+    folder: Path, *, kind: str, is_over: Callable[[UUID], bool]
+) -> Iterator[tuple[UUID, Notes]]:
+    """Yield the claims whose process died, with its notes; then delete each file.
+
+    A file is kept if the caller fails between. A process that lives and slept over its
+    lease (`is_over`) hands nothing over any more, so its notes are complete as well.
+    """
+    for path in sorted(folder.glob(f"{kind}.*")):
+        try:
+            file = os.open(path, os.O_RDWR)
+        except FileNotFoundError:  # another sweep was quicker
+            continue
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            owner = UUID(path.suffix[1:])
+            if path.exists():  # whoever held the lock may have deleted it
+                yield owner, read(path.read_bytes())
+                path.unlink(missing_ok=True)
+        except BlockingIOError:  # its process lives, and will delete the file
+            if is_over(UUID(path.suffix[1:])):
+                yield UUID(path.suffix[1:]), read(path.read_bytes())
+        except ValueError:
+            logger.warning("no journal: %s", path)
+        finally:
+            os.close(file)
+
+
+def read(content: bytes) -> Notes:
+    """Parse a journal; a last line that was cut off says nothing."""
+    handed: set[int] = set()
+    accepted: dict[int, str] = {}
+    refused: set[int] = set()
+    first, *lines = content.decode(errors="replace").split("\n")[:-1] or [""]
+    for line in lines:
+        mark, (number, _, said) = line[:1], line[1:].partition(" ")
+        if not number.isdigit():
+            continue
+        if mark == "+":
+            accepted[int(number)] = said
+        elif mark == "-":
+            refused.add(int(number))
+        elif mark == ">":
+            handed.add(int(number))
+    is_complete = bool(boot_id()) and first == f"boot {boot_id()}"
+    return Notes(is_complete, frozenset(handed), accepted, frozenset(refused))
+
+
+def _one_line(result: Result) -> str:
+    return " ".join(result.detail.split()) if result.fate is Fate.ACCEPTED else ""
