@@ -26,6 +26,7 @@ DUE = """
     FROM subscriptions_subscriber
     WHERE state = 'confirmed' AND next_digest_at <= %s{without}
     ORDER BY next_digest_at, id LIMIT {limit} {lock}"""
+PLAN = "UPDATE subscriptions_subscriber SET next_digest_at = %s WHERE {among}"
 SCHEDULE = "cadence || ' ' || weekday || ' ' || hour || ' ' || time_zone"
 
 
@@ -74,9 +75,7 @@ def of(readers: Iterable[Subscriber]) -> Audience:
         trend_shares=np.array([reader.trend_share for reader in ordered], np.float64),
         lanes=np.array([LANES.index(lane_of(reader.email)) for reader in ordered], np.int64),
         schedules=schedules,
-        schedule=np.array(
-            [schedules.index(Schedule.of(reader)) for reader in ordered], np.int64
-        ),
+        schedule=np.array([schedules.index(Schedule.of(reader)) for reader in ordered], np.int64),
     )
 
 
@@ -87,7 +86,9 @@ def due(*, at: datetime, limit: int, without: Collection[Schedule] = ()) -> Audi
     they are changing their wishes.
     """
     is_postgres = connection.vendor == "postgresql"
-    address = "split_part(email, '@', -1)" if is_postgres else "substr(email, instr(email, '@') + 1)"
+    address = (
+        "split_part(email, '@', -1)" if is_postgres else "substr(email, instr(email, '@') + 1)"
+    )
     params: list[object] = [connection.ops.adapt_datetimefield_value(at)]
     for schedule in without:
         params += [schedule.cadence, schedule.weekday, schedule.hour, schedule.time_zone]
@@ -114,10 +115,7 @@ def plan(ids: Ints, next_digest_at: datetime) -> None:
     among, param = arrays.among("id", ids)
     moment = connection.ops.adapt_datetimefield_value(next_digest_at)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE subscriptions_subscriber SET next_digest_at = %s WHERE {among}",
-            [moment, param],
-        )
+        cursor.execute(PLAN.format(among=among), [moment, param])
 
 
 def _audience(found: dict[str, NDArray[np.generic]]) -> Audience:

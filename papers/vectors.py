@@ -21,8 +21,7 @@ DIMENSIONS = 64
 SIZE = 2 * DIMENSIONS  # bytes of a packed vector: little-endian float16
 
 # Words that say nothing of the subject, in English and in abstracts.
-STOP_WORDS = frozenset(
-    """
+_SAYING_NOTHING = """
     a about above achieve achieves across after against all also although among an and another any
     approach approaches are as at based be because been before being between both but by can
     compared could data demonstrate different do does during each effective efficient either
@@ -35,8 +34,8 @@ STOP_WORDS = frozenset(
     there these they this those through thus to towards two under up use used using various via
     was we well were what when where which while who whose will with within without work works
     yet you
-    """.split()
-)
+"""
+STOP_WORDS = frozenset(_SAYING_NOTHING.split())
 
 
 def vector(title: str, abstract: str) -> NDArray[np.float32]:
