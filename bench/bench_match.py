@@ -275,7 +275,7 @@ def main(most: int) -> None:
     say(
         f"{figures.machine()}, Postgres {connection.pg_version / 10000:.1f}; {PAPERS:,} papers, "
         f"1-8 of {TOPICS} topics, 0-3 of {PHRASES:,} keywords; everything on: weights, shares, "
-        f"mutes, exclusions, the newest two blocks of a year's history, a taste for every second reader"
+        f"mutes, exclusions, the newest two blocks of a year's history, a taste for every second"
     )
     for full in (False, True):
         rows = {count: measure(count, full=full) for count in (most // 100, most // 10, most)}
