@@ -14,7 +14,19 @@ from newsletter.picks import Pick, Why
 
 Phrases = dict[int, tuple[int, str]]  # id -> kind, text
 NAMES = ["Ada Example", "Grace Example", "Ada Example-Smith", "Li Sample"]
-WORDS = ["fusion", "diffusion", "graph", "agent", "tool", "model", "of", "the", "new-born", "αβ", "3d"]
+WORDS = [
+    "fusion",
+    "diffusion",
+    "graph",
+    "agent",
+    "tool",
+    "model",
+    "of",
+    "the",
+    "new-born",
+    "αβ",
+    "3d",
+]
 
 
 @dataclass

@@ -250,7 +250,10 @@ def test_the_hottest_stranger_takes_the_last_place_where_that_is_wanted():
 
 def test_every_reader_has_an_answer():
     made = pick_for_all([reader(), Reader(2, {B: 1.0}, 7)], Pool.of([candidate(1)]))
-    assert {key: [pick.paper_id for pick in picks] for key, picks in made.items()} == {1: [1], 2: []}
+    assert {key: [pick.paper_id for pick in picks] for key, picks in made.items()} == {
+        1: [1],
+        2: [],
+    }
 
 
 def test_too_many_candidates_are_refused():
