@@ -18,4 +18,4 @@ def show(title: str, lines: Mapping[str, Sequence[float]]) -> None:
     """Print one line for each series of runs: median, lowest, highest."""
     sys.stdout.write(f"{title}: median (lowest - highest)\n")
     for name, runs in lines.items():
-        sys.stdout.write(f"{name:24}{median(runs):8.2f}  ({min(runs):.2f} - {max(runs):.2f})\n")
+        sys.stdout.write(f"{name:24}{median(runs):10.2f}  ({min(runs):.2f} - {max(runs):.2f})\n")

@@ -1,79 +1,129 @@
-"""Write the digest of one delivery.  Sends nothing."""
+"""From a delivery to the mail that is handed over.  Sends nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from email.utils import formataddr
-from urllib.parse import urlsplit
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from uuid import UUID
 
+import numpy as np
 from anymail.message import AnymailMessage
-from django.conf import settings
-from django.db.models import prefetch_related_objects
-from django.urls import reverse
 
-from newsletter.models import Delivery, Issue
-from papers.models import Paper
-from papers.wording import shorten
-from subscriptions import links, mail, tokens
-from subscriptions.models import Subscriber, suppressed_among
-from subscriptions.outbox import Compose, NotToBeSent
-from subscriptions.tokens import Purpose
+from newsletter import cards, shell
+from newsletter.models import Card, Delivery, Issue
+from newsletter.picks import PACKED, Why
+from newsletter.press import Chosen, Press, count_of, unsubscribe
+from subscriptions import mail
+from subscriptions.encode import unquote
+from subscriptions.models import Phrase, Subscriber, suppressed_among
+from subscriptions.outbox import NotNow, NotToBeSent
+from subscriptions.outgoing import Outgoing
 
-TITLE_LIMIT = 60  # characters of a title in the subject
-ASCII_DOTS = "..."  # in the subject, which "…" would make an encoded word for an ASCII title
-HTML_LIMIT = 92_000  # bytes; Gmail hides what comes after about 102,000
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One paper as a digest shows it."""
-
-    number: int
-    paper: Paper
-    authors: str
-    text: str
-    why: list[str]
+ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+", re.ASCII)
+BY_PHRASE = [Why.KEYWORD, Why.AUTHOR]
+IN_ARCHIVE = 20  # papers of an edition that anybody may read
+SPANS = {Issue.Cadence.WEEKLY: "of the week", Issue.Cadence.MONTHLY: "of the month"}
 
 
-def compose_all(deliveries: Sequence[Delivery]) -> Compose[Delivery]:
-    """Load what these deliveries need; return the function that composes one of them."""
-    prefetch_related_objects(deliveries, "issue", "subscriber")
-    papers = load_papers(paper_id for delivery in deliveries for paper_id in delivery.paper_ids)
-    suppressed = suppressed_among(d.subscriber.email for d in deliveries if d.subscriber)
+class Digest:
+    """One mail, written when it is asked for (`subscriptions.outgoing.Outgoing`)."""
 
-    def compose(delivery: Delivery) -> AnymailMessage:
-        # As he is at this moment, which may be long after the chunk was loaded.
-        reader = Subscriber.objects.filter(deliveries=delivery).first()
-        if reader is None:
+    __slots__ = (
+        "_chosen", "_press", "_public_id", "_tokens", "entry_id", "key", "recipient", "sender",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        press: Press,
+        chosen: Chosen,
+        delivery: Delivery,
+        recipient: str,
+        tokens: Mapping[str, bytes],
+    ) -> None:
+        self.entry_id, self.recipient, self.sender = delivery.pk, recipient, press.sender
+        self._public_id = delivery.public_id
+        self.key = str(self._public_id)
+        self._press, self._chosen, self._tokens = press, chosen, tokens
+
+    def wire(self) -> bytes:
+        return self._press.wire(self._chosen, self._tokens, to=self.recipient, key=self.key)
+
+    def message(self) -> AnymailMessage:
+        text, html, count = self._press.parts(self._chosen, self._tokens)
+        token = self._tokens["unsubscribe"].decode()
+        return mail.assemble(
+            subject=self._press.subject(self._chosen[0][0], count),
+            text=unquote(b"".join(text)),
+            html=unquote(b"".join(html)),
+            to=self.recipient,
+            message_id=self._public_id,
+            headers={
+                **self._press.headers,
+                "List-Unsubscribe": unsubscribe(token, fold=""),
+                "X-Entity-Ref-ID": self.key,
+            },
+        )
+
+
+def compose_all(deliveries: Sequence[Delivery]) -> Callable[[Delivery], Outgoing]:
+    """Load what these deliveries need; return the function that composes one of them.
+
+    It asks the database nothing, so it knows readers as they are now: call this again for
+    what is left after a few seconds.  What was loaded of an issue stays in memory.
+    """
+    presses = presses_of(deliveries, keep=True)
+    ids = {delivery.issue_id for delivery in deliveries}
+    stopped = set(Issue.objects.halted().filter(pk__in=ids).values_list("pk", flat=True))
+    rows = Subscriber.objects.filter(pk__in={d.subscriber_id for d in deliveries})
+    fields = rows.values_list("pk", "state", "email", "public_id", "token_version")
+    readers: dict[int | None, tuple[str, str, UUID, int]] = {row[0]: row[1:] for row in fields}
+    suppressed = suppressed_among(reader[1] for reader in readers.values())
+
+    def compose(delivery: Delivery) -> Outgoing:
+        if delivery.issue_id in stopped:
+            raise NotNow
+        if (reader := readers.get(delivery.subscriber_id)) is None:
             raise NotToBeSent("the reader was erased")
-        if not reader.is_deliverable:
-            raise NotToBeSent(f"the reader is {reader.state}")
-        if reader.email in suppressed:
+        state, email, public_id, version = reader
+        if state != Subscriber.State.CONFIRMED:
+            raise NotToBeSent(f"the reader is {state}")
+        if email in suppressed:
             raise NotToBeSent("the address is suppressed")
-        return digest(delivery, reader, items(delivery, papers))
+        if not ADDRESS.fullmatch(email):
+            raise NotToBeSent("the address cannot be written to")
+        press = presses[delivery.issue_id]
+        if not (chosen := press.choose(delivery.packed_picks)):
+            raise NotToBeSent("its papers are gone")
+        return Digest(press, chosen, delivery, email, press.tokens(public_id.bytes, version))
 
     return compose
 
 
-def digest(delivery: Delivery, reader: Subscriber, chosen: Sequence[Item]) -> AnymailMessage:
-    """Compose the digest for `reader`; one with no papers left is not to be sent.
-
-    Papers that would make it longer than Gmail shows are left to the page in the browser.
-    """
-    if not chosen:
+def preview(delivery: Delivery, reader: Subscriber) -> Digest:
+    """Compose a mail for other eyes than the reader's; nothing is stored."""
+    press = presses_of([delivery], keep=False)[delivery.issue_id]
+    if not (chosen := press.choose(delivery.packed_picks)):
         raise NotToBeSent("its papers are gone")
-    message = _message(delivery, reader, chosen)
-    while (size := html_bytes(message)) > HTML_LIMIT and len(chosen) > 1:
-        fitting = min(len(chosen) - 1, len(chosen) * HTML_LIMIT // size)
-        chosen = chosen[: max(fitting, 1)]
-        message = _message(delivery, reader, chosen)
-    return message
+    tokens = press.tokens(reader.public_id.bytes, reader.token_version)
+    return Digest(press, chosen, delivery, reader.email, tokens)
 
 
-def html_bytes(message: AnymailMessage) -> int:
-    """The size of the HTML part."""
-    return len(html_of(message).encode())
+def page(delivery: Delivery) -> str:
+    """Return the mail of a delivery as a page that can be passed on: its links open nothing."""
+    press = presses_of([delivery], keep=False)[delivery.issue_id]
+    chosen = press.choose(delivery.packed_picks)
+    return unquote(press.public_html(chosen, press.headline(len(chosen))))
+
+
+def edition(issue: Issue) -> str:
+    """Return an issue as a page for anybody: its hottest papers, and nothing of a reader."""
+    rows = Card.objects.filter(issue=issue, **shell.KIND).order_by("-trend", "pk")
+    ids = list(rows.values_list("paper_id", flat=True)[:IN_ARCHIVE])
+    press = _press(issue, shell.frames([issue], keep=False)[issue.pk], ids, keep=False)
+    nobodys = bytes(7)  # no reason
+    chosen = [(press.sheets[pk], nobodys) for pk in ids]
+    span = SPANS.get(Issue.Cadence(issue.cadence), "of the day")
+    return unquote(press.public_html(chosen, f"{count_of(len(chosen))} {span}"))
 
 
 def html_of(message: AnymailMessage) -> str:
@@ -81,75 +131,47 @@ def html_of(message: AnymailMessage) -> str:
     return str(message.alternatives[0][0])
 
 
-def _message(delivery: Delivery, reader: Subscriber, chosen: Sequence[Item]) -> AnymailMessage:
-    unsubscribe_url = links.unsubscribe(reader)
-    context = {
-        "issue": delivery.issue,
-        "items": chosen,
-        "count": len(chosen),
-        "first_title": shorten(chosen[0].paper.title, TITLE_LIMIT, dots=ASCII_DOTS),
-        "preheader": _preheader(chosen),
-        "preferences_url": links.preferences(reader),
-        "unsubscribe_url": unsubscribe_url,
-        "browser_url": _in_browser(delivery.issue, reader),
+def presses_of(deliveries: Sequence[Delivery], *, keep: bool) -> dict[int | None, Press]:
+    """Return issue id -> what its mails share; `keep` stores what has to be rendered."""
+    issues = _issues_of(deliveries)
+    frames = shell.frames(list(issues.values()), keep=keep)
+    packed = {
+        pk: b"".join(bytes(d.packed_picks) for d in deliveries if d.issue_id == pk) for pk in issues
     }
-    return mail.build(
-        "digest",
-        to=reader.email,
-        message_id=delivery.public_id,
-        context=context,
-        headers=headers(delivery, unsubscribe_url=unsubscribe_url),
-    )
-
-
-def headers(delivery: Delivery, *, unsubscribe_url: str) -> dict[str, str]:
-    """What bulk mail must say about itself (RFC 2369, 2919, 8058; Google's Feedback-ID)."""
-    host = str(urlsplit(settings.SITE_URL).hostname)
+    phrases = _phrases(packed.values())
     return {
-        "List-Id": formataddr((settings.SITE_NAME, f"digest.{host}")),
-        "List-Unsubscribe": f"<{unsubscribe_url}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "List-Archive": f"<{settings.SITE_URL}/>",
-        "Feedback-ID": f"{delivery.issue.slug}:{delivery.issue.cadence}:digest:newsletter",
-        "Precedence": "bulk",
+        pk: _press(issue, frames[pk], _paper_ids(packed[pk]), keep=keep, phrases=phrases)
+        for pk, issue in issues.items()
     }
 
 
-def load_papers(ids: Iterable[int]) -> dict[int, Paper]:
-    """Return paper id -> paper with its topics, in three queries."""
-    return Paper.objects.with_topics().in_bulk(set(ids))
+def _press(
+    issue: Issue,
+    frame: shell.Frame,
+    paper_ids: Iterable[int],
+    *,
+    keep: bool,
+    phrases: dict[int, str] | None = None,
+) -> Press:
+    sheets = cards.sheets(issue, paper_ids, rendering=frame.rendering, keep=keep)
+    return Press(issue, frame, sheets, phrases or {})
 
 
-def items(delivery: Delivery, papers: Mapping[int, Paper]) -> list[Item]:
-    """Return the delivery's papers as shown; one that was deleted meanwhile is left out."""
-    kept = [pick for pick in delivery.picks if pick["paper"] in papers]
-    return [
-        _item(number, papers[pick["paper"]], pick["topics"])
-        for number, pick in enumerate(kept, start=1)
-    ]
+def _issues_of(deliveries: Sequence[Delivery]) -> dict[int | None, Issue]:
+    ids = {delivery.issue_id for delivery in deliveries}
+    if None in ids:  # a draft, which is alone
+        return {None: deliveries[0].issue}
+    return {**Issue.objects.in_bulk(ids)}
 
 
-def _item(number: int, paper: Paper, topic_ids: Sequence[int]) -> Item:
-    shared = {found.topic_id: found for found in paper.assignments.all()}
-    matched = [shared[topic_id] for topic_id in topic_ids if topic_id in shared]
-    followed = " and ".join(found.topic.name for found in matched[:2])
-    why = [f"you follow {followed}"] if followed else []
-    why += [found.reason for found in matched[:1] if found.reason]
-    return Item(
-        number=number,
-        paper=paper,
-        authors=paper.byline,
-        text=paper.teaser,
-        why=why,
-    )
+def _paper_ids(packed: bytes) -> list[int]:
+    found: list[int] = np.unique(np.frombuffer(packed, dtype=PACKED)["paper"]).tolist()
+    return found
 
 
-def _preheader(chosen: Sequence[Item]) -> str:
-    others = "; ".join(item.paper.title for item in chosen[1:])
-    return shorten(f"Also: {others}" if others else chosen[0].text, 110)
-
-
-def _in_browser(issue: Issue, reader: Subscriber) -> str:
-    token = tokens.make(Purpose.DIGEST, reader)
-    page = reverse("newsletter:digest", args=[token, issue.cadence, issue.on.isoformat()])
-    return settings.SITE_URL + page
+def _phrases(packed: Collection[bytes]) -> dict[int, str]:
+    """Return phrase id -> text of those that are a reason of some pick."""
+    rows = np.frombuffer(b"".join(packed), dtype=PACKED)
+    ids = np.unique(rows["reference"][np.isin(rows["why"], BY_PHRASE)]).tolist()
+    found = Phrase.objects.filter(pk__in=ids) if ids else Phrase.objects.none()
+    return dict(found.values_list("pk", "text"))

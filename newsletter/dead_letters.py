@@ -45,7 +45,7 @@ class EventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Found by the mail's id, which is in its Message-ID; a count of all would take too long."""
 
     list_display = ["at", "kind", "provider", "lane", "is_ours", "entry", "reply"]
-    search_fields = ["entry"]
+    search_fields = ["reply"]
     search_help_text = "The id of a delivery, whole"
     show_full_result_count = False
     ordering = ["-key"]

@@ -9,13 +9,14 @@ from datetime import datetime
 from anymail.message import AnymailMessage
 
 from newsletter import compose, issues
-from newsletter.matching import Reader
+from newsletter.matching.readers import Reader
 from newsletter.models import Delivery
 from papers.models import Topic
-from subscriptions.mail import domain
+from subscriptions.mail import Built, domain
 from subscriptions.models import Subscriber
 from subscriptions.outbox import NotToBeSent
-from subscriptions.outgoing import Fate, Result, Transport, Unreachable
+from subscriptions.outgoing import Fate, Result
+from subscriptions.transport import send_once
 
 # A previewed mail may look as in a mail program, and can do nothing.
 PREVIEW_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
@@ -34,27 +35,23 @@ def stranger(*, cadence: str) -> Subscriber:
 
 def message(delivery: Delivery) -> AnymailMessage:
     """Compose a delivery with the links of nobody, for other eyes than the reader's."""
-    papers = compose.load_papers(delivery.paper_ids)
-    reader = stranger(cadence=delivery.issue.cadence)
-    return compose.digest(delivery, reader, compose.items(delivery, papers))
+    anonymous = Delivery(issue=delivery.issue, packed_picks=delivery.packed_picks)
+    return compose.preview(anonymous, stranger(cadence=delivery.issue.cadence)).message()
 
 
 def send_tests(deliveries: Iterable[Delivery], *, to: str) -> list[Result]:
     """Send these digests to a member of staff, outside the ledger."""
-    with Transport() as transport:
-        return [_send_test(delivery, transport, to=to) for delivery in deliveries]
+    return [_send_test(delivery, to=to) for delivery in deliveries]
 
 
-def _send_test(delivery: Delivery, transport: Transport, *, to: str) -> Result:
+def _send_test(delivery: Delivery, *, to: str) -> Result:
     try:
-        mail = message(delivery)
-        transport.open()
+        test = message(delivery)
     except NotToBeSent as reason:
         return Result(Fate.NEVER, str(reason))
-    except Unreachable as error:
-        return Result(Fate.LATER, str(error))
 
-    mail.to, mail.subject = [to], f"[Test] {mail.subject}"
-    mail.extra_headers["Message-ID"] = f"<test-{uuid.uuid4()}@{domain()}>"
-    mail.metadata = {}  # or a bounce of the test would be taken for the reader's
-    return transport.send(mail)
+    public_id = uuid.uuid4()
+    test.to, test.subject = [to], f"[Test] {test.subject}"
+    test.extra_headers["Message-ID"] = f"<test-{public_id}@{domain()}>"
+    test.metadata = {}  # or a bounce of the test would be taken for the reader's
+    return send_once(Built.of(0, public_id, test))

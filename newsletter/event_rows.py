@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -112,9 +112,9 @@ def _store_in_postgres(happenings: Sequence[Happening]) -> tuple[int, list[Conse
     keys, providers, kinds, entries, _, recipients, moments, replies = zip(*happenings, strict=True)
     texts = [keys, providers, map(str, kinds), entries, recipients, map(str, moments), replies]
     columns = [_lines(column, count=len(keys)) for column in texts]
-    telling = [kind.value for kind in TELLING]
+    values: list[Any] = [_IN_DOUBT, *columns, [kind.value for kind in TELLING]]
     with connection.cursor() as cursor:
-        cursor.execute(_POSTGRES, [_IN_DOUBT, *columns, telling])
+        cursor.execute(_POSTGRES, values)
         (count, *_), *rows = cursor.fetchall()
     return count, [Consequence._make(row) for row in rows]
 

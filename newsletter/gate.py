@@ -110,10 +110,9 @@ def examine(issue: Issue, *, at: datetime) -> Report:
     papers = Paper.objects.in_bulk({paper for delivery in sample for paper in delivery.paper_ids})
     had = _had(sample)
     report = Report()
-    write = compose.compose_all(sample)
     for delivery in sample:
         try:
-            raw = wire(write(delivery))
+            raw = wire(compose.compose_all([delivery])(delivery))
             found = _look(raw, delivery, papers, at=at)
             again = {papers[pk].abstract_url for pk in had[delivery.subscriber_id] & papers.keys()}
             found += nothing_again(raw, already_sent=again - {""})

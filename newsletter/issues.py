@@ -1,34 +1,30 @@
-"""Open issues: find the readers who are due, match papers to them, write their deliveries."""
+"""Open issues: which slots are due, whose they are, and what follows them."""
 
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import F
 
-from newsletter.matching import Candidate, Pick, Reader, pick, pick_for_all
-from newsletter.models import Delivery, Issue
-from papers.models import Assignment, Paper
+from newsletter import candidates, opening
+from newsletter.matching.block import pick
+from newsletter.matching.pool import Pool
+from newsletter.matching.readers import Reader
+from newsletter.models import Delivery, Issue, IssueQuerySet
 from subscriptions import cadence
 from subscriptions.cadence import Schedule, Slot
-from subscriptions.models import Interest, Subscriber
+from subscriptions.models import Subscriber
 from subscriptions.verdicts import State
 
 logger = logging.getLogger(__name__)
 
-READERS_AT_ONCE = 2000
-LIST_DAYS = {Issue.Cadence.DAILY: 3, Issue.Cadence.WEEKLY: 7}
-STALE_AFTER = timedelta(days=14)  # a paper that nobody listed or stored since then is old
-CERTAIN = 0.5  # strength below which a paper is not said to be about a topic in a mail
-REMEMBER = timedelta(days=365)  # how long a sent paper is not sent again
-WEEKLY_CATCH_UP = timedelta(hours=72)  # at least: who misses a weekly digest waits for a week
-CLOCK_ERROR = timedelta(days=1)  # how far apart the clocks of two of our machines may be
+READERS_AT_ONCE = 20_000  # in one transaction, and in memory
+SCHEDULE = ("cadence", "weekday", "hour", "time_zone")
 
 
 def open_due(*, at: datetime) -> int:
@@ -38,16 +34,13 @@ def open_due(*, at: datetime) -> int:
     schedule that cannot be opened stay due, and cost the others nothing.
     """
     written = 0
-    failed: set[int] = set()
-    while readers := list(Subscriber.objects.due(at=at).exclude(pk__in=failed)[:READERS_AT_ONCE]):
-        for schedule, group in _by_schedule(readers).items():
-            try:
-                written += _open_slot(schedule, group, at=at)
-            except SoftTimeLimitExceeded:
-                raise
-            except Exception:
-                logger.exception("not opened: %s, %s readers", schedule, len(group))
-                failed.update(reader.pk for reader in group)
+    for schedule in _due_schedules(at=at):
+        try:
+            written += _open_schedule(schedule, at=at)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            logger.exception("not opened: %s", schedule)
     return written
 
 
@@ -60,7 +53,8 @@ def open_today(subscriber: Subscriber, *, at: datetime) -> Delivery | None:
     today = cadence.local_date(at, subscriber.time_zone)
     with transaction.atomic():
         issue = _locked_issue(subscriber.cadence, today, at=at)
-        _write(issue, [subscriber], at=at)
+        pool = candidates.load(issue.cadence, issue.on, at=at)
+        _expect(issue, opening.add(issue, [subscriber.pk], pool, at=at))
         delivery = issue.deliveries.get(subscriber=subscriber)
         if not delivery.picks:
             transaction.set_rollback(True)
@@ -72,37 +66,59 @@ def draft(subscriber: Subscriber, wishes: Reader, *, at: datetime) -> Delivery:
     """Return what somebody who wants `wishes` would get at `at`; nothing is written."""
     on = cadence.local_date(at, subscriber.time_zone)
     issue = Issue(cadence=subscriber.cadence, on=on, opened_at=at)
-    return _delivery(issue, subscriber, pick(wishes, _candidates(issue, at=at)))
+    delivery = Delivery(issue=issue, subscriber=subscriber)
+    delivery.picks = pick(wishes, candidates.load(issue.cadence, on, at=at))
+    if not delivery.packed_picks:
+        delivery.state, delivery.error = State.SKIPPED, opening.NOTHING_NEW
+    return delivery
 
 
-def _by_schedule(readers: Iterable[Subscriber]) -> dict[Schedule, list[Subscriber]]:
-    groups: dict[Schedule, list[Subscriber]] = defaultdict(list)
-    for reader in readers:
-        groups[Schedule.of(reader)].append(reader)
-    return groups
+def _due_schedules(*, at: datetime) -> list[Schedule]:
+    due = Subscriber.objects.due(at=at).order_by()
+    return [Schedule(**row) for row in due.values(*SCHEDULE).distinct().order_by(*SCHEDULE)]
 
 
-def _open_slot(schedule: Schedule, readers: Sequence[Subscriber], *, at: datetime) -> int:
-    """Write the deliveries of one slot and plan the next, in one transaction."""
+def _open_schedule(schedule: Schedule, *, at: datetime) -> int:
+    """Write the deliveries of one slot and plan the next, block by block."""
     slot = cadence.latest_slot(schedule, at=at)
     following = cadence.next_slot(schedule, after=at)
-    ids = [reader.pk for reader in readers]
+    is_in_time = _is_in_time(slot, schedule.cadence, at=at)
+    pool = candidates.load(schedule.cadence, slot.on, at=at) if is_in_time else None
     written = 0
-    with transaction.atomic():
-        if _is_in_time(slot, schedule.cadence, at=at):
-            issue = _locked_issue(schedule.cadence, slot.on, at=at)
-            written = _write(issue, readers, at=at)
-        else:
-            logger.warning("missed: %s of %s, %s readers", schedule, slot.on, len(readers))
-        due = Subscriber.objects.filter(pk__in=ids, next_digest_at__lte=at)
-        due.update(next_digest_at=following.at)
+    for ids in _blocks(schedule, at=at):
+        written += _open_block(schedule.cadence, slot, ids, pool, at=at, following=following)
     return written
 
 
+def _open_block(
+    kind: str, slot: Slot, ids: Sequence[int], pool: Pool | None, *, at: datetime, following: Slot
+) -> int:
+    """Open one block in one transaction; without a pool it is too late for it."""
+    with transaction.atomic():
+        issue = _locked_issue(kind, slot.on, at=at)
+        due = Subscriber.objects.due(at=at).order_by("pk").filter(pk__in=ids)
+        still = list(due.select_for_update().values_list("pk", flat=True))
+        written = 0
+        if pool is not None:
+            written = opening.add(issue, still, pool, at=at)
+            _expect(issue, written)
+        elif still:
+            logger.warning("missed: %s of %s, %s readers", kind, slot.on, len(still))
+            _row(issue).update(missed_count=F("missed_count") + len(still))
+        Subscriber.objects.filter(pk__in=still).update(next_digest_at=following.at)
+    return written
+
+
+def _blocks(schedule: Schedule, *, at: datetime) -> Iterator[list[int]]:
+    wishes = {name: getattr(schedule, name) for name in SCHEDULE}
+    due = Subscriber.objects.due(at=at).order_by("pk").filter(**wishes)
+    ids = list(due.values_list("pk", flat=True))
+    for start in range(0, len(ids), READERS_AT_ONCE):
+        yield ids[start : start + READERS_AT_ONCE]
+
+
 def _is_in_time(slot: Slot, kind: str, *, at: datetime) -> bool:
-    catch_up = timedelta(hours=settings.CATCH_UP_HOURS)
-    if kind == Issue.Cadence.WEEKLY:
-        catch_up = max(catch_up, WEEKLY_CATCH_UP)
+    catch_up = cadence.catch_up(kind, timedelta(hours=settings.CATCH_UP_HOURS))
     return at - slot.at <= catch_up
 
 
@@ -112,71 +128,9 @@ def _locked_issue(kind: str, on: date, *, at: datetime) -> Issue:
     return Issue.objects.select_for_update().get(cadence=kind, on=on)
 
 
-def _write(issue: Issue, readers: Sequence[Subscriber], *, at: datetime) -> int:
-    """Add those of `readers` that the issue does not have, and count them as expected."""
-    ids = [reader.pk for reader in readers]
-    have = set(issue.deliveries.filter(subscriber__in=ids).values_list("subscriber_id", flat=True))
-    new = [reader for reader in readers if reader.pk not in have]
-    candidates = _candidates(issue, at=at)
-    picks = pick_for_all(_wishes(new, candidates, at=at), candidates)
-    Delivery.objects.bulk_create(
-        [_delivery(issue, reader, picks[reader.pk]) for reader in new], batch_size=500
-    )
-    issue.expected_count += len(new)
-    issue.save(update_fields=["expected_count"])
-    return len(new)
+def _expect(issue: Issue, more: int) -> None:
+    _row(issue).update(expected_count=F("expected_count") + more)
 
 
-def _delivery(issue: Issue, reader: Subscriber, picks: Sequence[Pick]) -> Delivery:
-    rows = [
-        {"paper": made.paper_id, "score": round(made.score, 4), "topics": list(made.topic_ids)}
-        for made in picks
-    ]
-    delivery = Delivery(issue=issue, subscriber=reader, picks=rows)
-    if not rows:
-        delivery.state, delivery.error = State.SKIPPED, "no new papers on the reader's topics"
-    return delivery
-
-
-def _candidates(issue: Issue, *, at: datetime) -> list[Candidate]:
-    """Papers of the issue's span of lists, hottest first."""
-    papers = Paper.objects.trending(until=issue.on, days=LIST_DAYS[Issue.Cadence(issue.cadence)])
-    fresh = papers.alive_since(at - STALE_AFTER)
-    scores = dict(fresh.values_list("pk", "trend_score"))
-    topics: dict[int, dict[int, float]] = defaultdict(dict)
-    rows = Assignment.objects.filter(paper__in=scores, topic__is_active=True, strength__gte=CERTAIN)
-    for paper, topic, strength in rows.values_list("paper_id", "topic_id", "strength"):
-        topics[paper][topic] = strength
-    return [Candidate(paper, trend, topics[paper]) for paper, trend in scores.items()]
-
-
-def _wishes(
-    readers: Sequence[Subscriber], candidates: Sequence[Candidate], *, at: datetime
-) -> list[Reader]:
-    """What each reader wants, and which of the candidates he has had."""
-    interests: dict[int, dict[int, float]] = defaultdict(dict)
-    rows = Interest.objects.filter(subscriber__in=readers)
-    for reader, topic, weight in rows.values_list("subscriber_id", "topic_id", "weight"):
-        interests[reader][topic] = weight
-    sent = _sent(readers, candidates, at=at)
-    return [
-        Reader(reader.pk, interests[reader.pk], reader.length, sent[reader.pk])
-        for reader in readers
-    ]
-
-
-def _sent(
-    readers: Sequence[Subscriber], candidates: Sequence[Candidate], *, at: datetime
-) -> dict[int, set[int]]:
-    """Return subscriber id -> those of the candidates that were sent to him.
-
-    A year of deliveries would fill the memory, but no paper was sent before it came to us.
-    """
-    papers = {candidate.paper_id for candidate in candidates}
-    came = Paper.objects.filter(pk__in=papers).aggregate(first=Min("first_seen_at"))["first"] or at
-    past = Delivery.objects.that_may_arrive(since=max(at - REMEMBER, came - CLOCK_ERROR))
-    rows = past.filter(subscriber__in=readers).values_list("subscriber_id", "picks")
-    sent: dict[int, set[int]] = defaultdict(set)
-    for reader, picks in rows.iterator():
-        sent[reader].update(papers.intersection(row["paper"] for row in picks))
-    return sent
+def _row(issue: Issue) -> IssueQuerySet:
+    return Issue.objects.filter(pk=issue.pk)

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections import Counter
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from typing import Self
 
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from newsletter import picks
+from newsletter import history, picks
 from newsletter.picks import Pick
+from papers.models import Paper
 from subscriptions.bounces import Kind
-from subscriptions.ledger import MAY_ARRIVE, Entry, EntryQuerySet
+from subscriptions.ledger import Entry, EntryQuerySet
 from subscriptions.models import Subscriber
 from subscriptions.verdicts import State
 
 SLUG_DAY = re.compile(r"[0-9]{8}")
-# States of mails whose papers count as sent, though `Sent` does not have them yet.
-ON_THE_WAY = [state for state in MAY_ARRIVE if state != "accepted"]
 
 
 class IssueQuerySet(models.QuerySet["Issue"]):
@@ -29,8 +29,16 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         """Issues of which nothing may be sent now."""
         return self.exclude(state=Issue.State.OPEN)
 
+    def halted(self) -> IssueQuerySet:
+        """Issues that somebody or something stopped."""
+        return self.filter(state__in=[Issue.State.PAUSED, Issue.State.CANCELLED])
+
     def cancelled(self) -> IssueQuerySet:
         return self.filter(state=Issue.State.CANCELLED)
+
+    def published(self) -> IssueQuerySet:
+        """Issues that anybody may see: mails of them went out."""
+        return self.filter(state__in=[Issue.State.OPEN, Issue.State.PAUSED])
 
     def by_slug(self, slug: str) -> IssueQuerySet:
         """The issue of that slug ("daily-20260317"), or none."""
@@ -147,9 +155,16 @@ class DeliveryQuerySet(EntryQuerySet["Delivery"]):
             error="the issue was cancelled",
         )
 
-    def on_the_way(self) -> DeliveryQuerySet:
-        """Deliveries that may still arrive, and whose papers `Sent` does not have yet."""
-        return self.filter(state__in=ON_THE_WAY)
+    def note_accepted(self, ids: Collection[int]) -> None:
+        history.record(ids)
+
+    def issues_on_the_way(self, *, but: int | None) -> list[int]:
+        """Issues other than `but` of which mails may still arrive: as a rule few or none."""
+        rows = self.order_by().values_list("issue_id")
+        # State by state, because each has an index of its own.
+        states = (rows.filter(state=state).distinct() for state in history.ON_THE_WAY)
+        found = rows.none().union(*states)
+        return sorted({issue for (issue,) in found} - {but})
 
     def with_contents(self) -> DeliveryQuerySet:
         return self.select_related("issue", "subscriber")
@@ -212,6 +227,16 @@ class Delivery(Entry):
         return [pick.paper_id for pick in self.picks]
 
 
+class SentQuerySet(models.QuerySet["Sent"]):
+    def forget(self, *, before: datetime) -> int:
+        """Delete blocks of papers that all came to us before that moment; return how many."""
+        newest = Paper.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        recent = Paper.objects.filter(first_seen_at__gte=before)
+        kept = {pk // history.BLOCK for pk in recent.values_list("pk", flat=True).iterator()}
+        old = set(range(newest // history.BLOCK)) - kept
+        return self.filter(block__in=old).delete()[0] if old else 0
+
+
 class Sent(models.Model):
     """Papers of one block of ids that a reader was sent: two bytes each (newsletter.history)."""
 
@@ -219,6 +244,8 @@ class Sent(models.Model):
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="+", db_index=False)
     block = models.IntegerField()
     papers = models.BinaryField()
+
+    objects = SentQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"block {self.block} of {self.subscriber_id}"
@@ -351,3 +378,60 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.reason}"
+
+
+class Frozen(models.Model):
+    """What was rendered once for all readers of an issue, so that no edit can change it.
+
+    Both parts hold marks where something of a reader is filled in: subscriptions.encode.
+    """
+
+    issue = models.ForeignKey(Issue, models.CASCADE, related_name="+", db_index=False)
+    language = models.CharField(max_length=10)
+    layout = models.CharField(max_length=10)
+    html = models.TextField()
+    text = models.TextField()
+    frozen_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+
+class Shell(Frozen):
+    """What surrounds the papers of an issue."""
+
+    # Names this rendering and the cards that go with it in the memory of a process.
+    rendering = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issue", "language", "layout"], name="one_shell_per_issue"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"the shell of {self.issue}"
+
+
+class Card(Frozen):
+    """One paper as an issue shows it, whatever became of the paper since."""
+
+    # Not bound to its row: a paper that is deleted stays in the mails of an issue under way.
+    paper = models.ForeignKey(
+        Paper, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    title = models.TextField()
+    opening = models.TextField()  # what it says first, for whoever reads only a line of it
+    trend = models.FloatField()  # 0..1, when it was rendered
+    topics = models.JSONField()  # [[topic id, name, the sign of it in the paper], ...]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issue", "paper", "language", "layout"], name="one_card_per_issue"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} in {self.issue}"

@@ -1,24 +1,30 @@
-"""Pages about one reader's digest."""
+"""Pages about one reader's digest, and the archive, which is about nobody."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_safe
 
-from newsletter import compose, issues, tasks
-from newsletter.models import Delivery
+from newsletter import compose, contents, issues, tasks
+from newsletter.models import Delivery, Issue
 from subscriptions import cadence, tokens
 from subscriptions.models import Subscriber
 from subscriptions.token_pages import token_page
 from subscriptions.tokens import BadToken, Purpose
 from subscriptions.verdicts import State
 
+# A mail brings its styles in attributes, and needs nothing else of anybody.
+MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+IN_ARCHIVE = 200  # issues on one page
 SENTENCES = {
     State.ACCEPTED: "Your digest of today is in your inbox. What you change counts from the next.",
     State.SKIPPED: "There was nothing new on your topics today. Your next digest comes as planned.",
@@ -55,16 +61,42 @@ def digest(request: HttpRequest, subscriber: Subscriber, *, kind: str, on: str) 
     delivery = deliveries.filter(issue__cadence=kind, issue__on=_date(on)).first()
     if delivery is None:
         raise BadToken
-    context = {
-        "issue": delivery.issue,
-        "items": compose.items(delivery, compose.load_papers(delivery.paper_ids)),
-    }
-    return render(request, "newsletter/digest.html", context)
+    return _mail_page(compose.page(delivery))
+
+
+@require_safe
+def issue(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show an issue as it is to everybody."""
+    kind, _, on = slug.rpartition("-")
+    try:
+        found = Issue.objects.published().get(cadence=kind, on=_date(on))
+    except (BadToken, Issue.DoesNotExist) as error:
+        raise Http404 from error
+    return _mail_page(compose.edition(found))
+
+
+@require_safe
+def archive(request: HttpRequest) -> HttpResponse:
+    """List the issues that were sent, newest first."""
+    found = Issue.objects.published()[:IN_ARCHIVE]
+    return render(request, "newsletter/archive.html", {"issues": found})
+
+
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Tell readers how to change what they get, and how to leave (RFC 2369, List-Help)."""
+    return render(request, "newsletter/help.html")
+
+
+def _mail_page(html: str) -> HttpResponse:
+    response = HttpResponse(html)
+    response.headers["Content-Security-Policy"] = MAIL_POLICY
+    return response
 
 
 def _date(on: str) -> date:
     try:
-        return date.fromisoformat(on)
+        return date.fromisoformat(on)  # "20260317", too
     except ValueError as error:
         raise BadToken from error
 
@@ -91,7 +123,7 @@ def _context(request: HttpRequest, subscriber: Subscriber) -> dict[str, object]:
         context["state_text"] = SENTENCES.get(state, UNDER_WAY)
         context["is_done"] = state in SENTENCES
         context["is_moving"] = state in MOVING and now() - delivery.created_at < A_MOMENT
-        context["items"] = compose.items(delivery, compose.load_papers(delivery.paper_ids))
+        context["items"] = contents.items(delivery)
     return context
 
 

@@ -32,10 +32,21 @@ def title_key(title: str) -> str:
     At most `KEY_LENGTH` characters; a longer key ends with a hash of all of it.  A title
     of nothing but symbols is its own key, so that two of them are not taken for one paper.
     """
-    folded = normalize("NFKC", normalize("NFKC", clean(title, limit=len(title))).casefold())
-    words = "".join(char if category(char)[0] in "LMN" else " " for char in folded).split()
-    key = " ".join(words or folded.split())
+    key = " ".join(words(title) or _folded(title).split())
     if len(key) <= KEY_LENGTH:
         return key
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     return f"{key[: KEY_LENGTH - 17]} {digest}"
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text without case and punctuation: letters, marks and digits."""
+    folded = _folded(text)
+    for char in set(folded):
+        if category(char)[0] not in "LMN":
+            folded = folded.replace(char, " ")
+    return folded.split()
+
+
+def _folded(text: str) -> str:
+    return normalize("NFKC", normalize("NFKC", clean(text, limit=len(text))).casefold())

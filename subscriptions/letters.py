@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from anymail.message import AnymailMessage
 from django.conf import settings
 
 from subscriptions import links, mail
 from subscriptions.models import Letter, Subscriber, suppressed_among
-from subscriptions.outbox import Compose, NotToBeSent
+from subscriptions.outbox import NotToBeSent
+from subscriptions.outgoing import Outgoing
 
 
-def compose_all(letters: Sequence[Letter]) -> Compose[Letter]:
+def compose_all(letters: Sequence[Letter]) -> Callable[[Letter], Outgoing]:
     """Load the readers of these letters; return the function that composes one of them."""
     readers = Subscriber.objects.in_bulk({letter.subscriber_id for letter in letters})
     suppressed = suppressed_among(reader.email for reader in readers.values())
 
-    def compose(letter: Letter) -> AnymailMessage:
+    def compose(letter: Letter) -> Outgoing:
         reader = readers.get(letter.subscriber_id)
         if reader is None:
             raise NotToBeSent("the reader is gone")
@@ -28,7 +28,7 @@ def compose_all(letters: Sequence[Letter]) -> Compose[Letter]:
     return compose
 
 
-def _message(letter: Letter, reader: Subscriber) -> AnymailMessage:
+def _message(letter: Letter, reader: Subscriber) -> Outgoing:
     if letter.kind == Letter.Kind.CONFIRM:
         if reader.state != Subscriber.State.PENDING:
             raise NotToBeSent("there is nothing left to confirm")
@@ -41,6 +41,7 @@ def _message(letter: Letter, reader: Subscriber) -> AnymailMessage:
             "preferences_url": links.preferences(reader),
             "unsubscribe_url": links.unsubscribe(reader),
         }
-    return mail.build(
+    built = mail.build(
         letter.kind, to=reader.email, message_id=letter.public_id, context=context, headers={}
     )
+    return mail.Built.of(letter.pk, letter.public_id, built)

@@ -1,18 +1,22 @@
-"""Build a message to one reader: the one place where headers are cleaned."""
+"""Build a message to one reader: the one place where headers are cleaned and written."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from email.headerregistry import Address
-from email.utils import parseaddr
-from typing import Any
+from email.utils import formatdate, parseaddr
+from typing import Any, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from anymail.message import AnymailMessage
 from django.conf import settings
 from django.template.loader import render_to_string
+
+from subscriptions import encode
+from subscriptions.headers import header, mailbox, verbatim
 
 HEADER_LIMIT = 150  # characters of a subject
 NOT_IN_HEADERS = {"Cc", "Cs"}  # controls, lone surrogates; line separators count as space
@@ -46,18 +50,80 @@ def build(
         message_id: the same for every try, so that mail stores can recognise a copy.
     """
     full = {**site(), **context}
-    full_headers = {**AUTOMATIC, **headers, "Message-ID": message_id_of(message_id)}
-    message = AnymailMessage(
+    return assemble(
         subject=clean_header(render_to_string(f"email/{name}/subject.txt", full)),
-        body=render_to_string(f"email/{name}/body.txt", full),
-        from_email=_sender(),
+        text=render_to_string(f"email/{name}/body.txt", full),
+        html=render_to_string(f"email/{name}/body.html", full),
+        to=to,
+        message_id=message_id,
+        headers={key: clean_header(value, limit=900) for key, value in headers.items()},
+    )
+
+
+def assemble(
+    *, subject: str, text: str, html: str, to: str, message_id: UUID, headers: Mapping[str, str]
+) -> AnymailMessage:
+    """Put a message together from a subject and headers that are clean, and two parts."""
+    message = AnymailMessage(
+        subject=subject,
+        body=text,
+        from_email=sender(),
         to=[to],
-        reply_to=[clean_header(settings.MAIL_REPLY_TO)] if settings.MAIL_REPLY_TO else None,
-        headers={key: clean_header(value, limit=900) for key, value in full_headers.items()},
+        reply_to=reply_to(),
+        headers={**AUTOMATIC, **headers, "Message-ID": message_id_of(message_id)},
         metadata={"entry": message_id.hex},
     )
-    message.attach_alternative(render_to_string(f"email/{name}/body.html", full), "text/html")
+    message.attach_alternative(html, "text/html")
     return message
+
+
+@dataclass(slots=True)
+class Built:
+    """A message of `build`, as transports want it (`subscriptions.outgoing.Outgoing`)."""
+
+    entry_id: int
+    key: str
+    recipient: str
+    sender: str
+    built: AnymailMessage
+
+    @classmethod
+    def of(cls, entry_id: int, public_id: UUID, built: AnymailMessage) -> Self:
+        return cls(entry_id, str(public_id), str(built.to[0]), sender_address(), built)
+
+    def message(self) -> AnymailMessage:
+        return self.built
+
+    def wire(self) -> bytes:
+        html = str(self.built.alternatives[0][0])
+        return encode.message(
+            written(headers_of(self.built)),
+            text=encode.quote(str(self.built.body)),
+            html=encode.quote(html),
+        )
+
+
+def headers_of(message: AnymailMessage) -> dict[str, str]:
+    """Every header of a message that this module made, dated now."""
+    return {
+        "From": str(message.from_email),
+        "To": str(message.to[0]),
+        **({"Reply-To": str(message.reply_to[0])} if message.reply_to else {}),
+        "Subject": str(message.subject),
+        "Date": formatdate(),
+        **{name: str(value) for name, value in message.extra_headers.items()},
+    }
+
+
+def written(headers: Mapping[str, str]) -> Iterator[bytes]:
+    """Yield headers as they are sent: ASCII, folded, each with its line end."""
+    for name, value in headers.items():
+        if name in {"From", "Reply-To"} and not value.isascii():
+            yield verbatim(name, mailbox(*parseaddr(value)))
+        elif name in {"From", "Reply-To", "List-Id"}:
+            yield verbatim(name, value)
+        else:
+            yield header(name, value)
 
 
 def site() -> dict[str, str]:
@@ -76,10 +142,27 @@ def domain() -> str:
     )
 
 
-def _sender() -> str:
+def sender() -> str:
     """MAIL_FROM, its name not encoded: that is for whatever sends it to do."""
     name, address = parseaddr(settings.MAIL_FROM)
     return str(Address(clean_header(name or settings.SITE_NAME), addr_spec=address))
+
+
+def sender_address() -> str:
+    """The address in MAIL_FROM: the sender of the envelope, too."""
+    return parseaddr(sender())[1]
+
+
+def from_lines() -> bytes:
+    """The headers that say who writes, as they are sent."""
+    said = {"From": sender()}
+    if settings.MAIL_REPLY_TO:
+        said["Reply-To"] = clean_header(settings.MAIL_REPLY_TO)
+    return b"".join(written(said))
+
+
+def reply_to() -> Sequence[str]:
+    return [clean_header(settings.MAIL_REPLY_TO)] if settings.MAIL_REPLY_TO else []
 
 
 def message_id_of(public_id: UUID) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.utils.crypto import salted_hmac
 
 from papers.models import Paper, Topic
 from subscriptions.ledger import Entry, EntryQuerySet
@@ -19,8 +21,14 @@ from subscriptions.ledger import Entry, EntryQuerySet
 
 def address_hash(email: str, *, key: str | None = None) -> str:
     """Recognise an address without storing it: 64 hex digits, keyed with SECRET_KEY or `key`."""
-    digest = salted_hmac("suppression", email.casefold(), secret=key, algorithm="sha256")
-    return digest.hexdigest()
+    secret = _suppression_key(settings.SECRET_KEY if key is None else key)
+    return hmac.digest(secret, email.casefold().encode(), "sha256").hex()
+
+
+@cache
+def _suppression_key(secret: str) -> bytes:
+    """As Django's `salted_hmac` derives it; once and not for every reader of every chunk."""
+    return hashlib.sha256(b"suppression" + secret.encode()).digest()
 
 
 def suppressed_among(emails: Iterable[str]) -> set[str]:

@@ -1,21 +1,24 @@
 """Signed links, each good for one purpose.  Nothing is stored.
 
 A token is 52 characters of base64: the reader's public id, the version of his links, the
-minute of its making, and 17 bytes of HMAC-SHA256.  A mail holds four of them, so making one
-takes two microseconds.
+minute of its making, and 17 bytes of HMAC-SHA256.  A digest holds four of them, and `maker`
+writes those in four microseconds.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import time
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
+from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
 from functools import cache
 from struct import Struct
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -38,7 +41,9 @@ class BadToken(Exception):
 
 
 _BODY = Struct(">16sHI")  # public id, token version, minutes since 1970
+LENGTH = 52  # characters of a token
 _MAC = 17  # bytes, so that all 39 bytes fill 52 characters and no bit is left to play with
+_Hashes = tuple[Any, Any]  # of hashlib, whose type has no public name
 _AHEAD = 10  # minutes that another machine's clock may be ahead
 
 
@@ -49,8 +54,29 @@ def make(purpose: Purpose, subscriber: Subscriber) -> str:
 
 def make_raw(purpose: Purpose, public_id: bytes, version: int) -> str:
     """Return the token of the reader with these 16 bytes and that version of links."""
-    body = _BODY.pack(public_id, version, int(time.time()) // 60)
-    return urlsafe_b64encode(body + _mac(purpose, settings.SECRET_KEY, body)).decode()
+    return maker(purpose)(public_id, version)[0].decode()
+
+
+def maker(*purposes: Purpose) -> Callable[[bytes, int], list[bytes]]:
+    """Return what makes a reader's tokens for all of `purposes`, in their order.
+
+    It gets the 16 bytes of his public id and the version of his links.
+    """
+    hashes = [_hashes(purpose, settings.SECRET_KEY) for purpose in purposes]
+
+    def make_all(public_id: bytes, version: int) -> list[bytes]:
+        body = _BODY.pack(public_id, version, int(time.time()) // 60)
+        raw = b""
+        for inner, outer in hashes:  # as `_mac`, whose call would cost a quarter more
+            first, second = inner.copy(), outer.copy()
+            first.update(body)
+            second.update(first.digest())
+            raw += body + second.digest()[:_MAC]
+        # 39 bytes are 13 times three, so one call does for all tokens what one does for each.
+        text = urlsafe_b64encode(raw)
+        return [text[start : start + LENGTH] for start in range(0, len(text), LENGTH)]
+
+    return make_all
 
 
 def read(purpose: Purpose, token: str, *, max_age: timedelta | None = None) -> Subscriber:
@@ -76,11 +102,11 @@ def _read(purpose: Purpose, token: str, max_age: timedelta | None) -> tuple[uuid
     if len(raw) != _BODY.size + _MAC or urlsafe_b64encode(raw).decode() != token:
         raise BadToken
     body, mac = raw[: _BODY.size], raw[_BODY.size :]
-    if not any(hmac.compare_digest(mac, _mac(purpose, key, body)) for key in _secrets()):
+    if not any(hmac.compare_digest(mac, _mac(_hashes(purpose, key), body)) for key in _secrets()):
         raise BadToken
     public_id, version, minutes = _BODY.unpack(body)
     age = int(time.time()) // 60 - minutes
-    if age < -_AHEAD or (max_age is not None and age > max_age.total_seconds() // 60):
+    if age < -_AHEAD or (max_age is not None and age >= max_age.total_seconds() // 60):
         raise BadToken
     return uuid.UUID(bytes=public_id), version
 
@@ -95,8 +121,12 @@ def _read_older(purpose: Purpose, token: str, max_age: timedelta | None) -> tupl
         raise BadToken from error
 
 
-def _mac(purpose: Purpose, secret: str, body: bytes) -> bytes:
-    return hmac.digest(_key(purpose, secret), body, "sha256")[:_MAC]
+def _mac(hashes: _Hashes, body: bytes) -> bytes:
+    inner, outer = hashes[0].copy(), hashes[1].copy()
+    inner.update(body)
+    outer.update(inner.digest())
+    mac: bytes = outer.digest()[:_MAC]
+    return mac
 
 
 def _secrets() -> list[str]:
@@ -104,5 +134,10 @@ def _secrets() -> list[str]:
 
 
 @cache
-def _key(purpose: Purpose, secret: str) -> bytes:
-    return hmac.digest(secret.encode(), f"newsletter.tokens.{purpose.value}".encode(), "sha256")
+def _hashes(purpose: Purpose, secret: str) -> _Hashes:
+    """The two hashes of HMAC-SHA256 that have read the key (RFC 2104): half of its work."""
+    name = f"newsletter.tokens.{purpose.value}".encode()
+    key = hmac.digest(secret.encode(), name, "sha256").ljust(64, b"\0")
+    inner = hashlib.sha256(bytes(octet ^ 0x36 for octet in key))
+    outer = hashlib.sha256(bytes(octet ^ 0x5C for octet in key))
+    return inner, outer

@@ -30,6 +30,7 @@ PROXY_COUNT = env.int("PROXY_COUNT", default=0)  # trusted reverse proxies in fr
 # --- mail -----------------------------------------------------------------------------
 MAIL_FROM = env.str("MAIL_FROM", default="Trending Papers <papers@localhost>")
 MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="")
+UNSUBSCRIBE_MAILBOX = env.str("UNSUBSCRIBE_MAILBOX", default="")
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 if service := env.str("EMAIL_BACKEND", default=""):
     EMAIL_BACKEND = service

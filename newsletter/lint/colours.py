@@ -31,9 +31,9 @@ COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|rgba?\([^)]*\)|\b[a-z]+\b")
 HIDES = re.compile(r"display:none|visibility:hidden|mso-hide:all")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Look:
-    """All of a start tag that decides how its text looks."""
+    """All of a start tag that decides how its text looks.  Made by `look_of` alone."""
 
     name: str
     classes: frozenset[str]
@@ -42,6 +42,22 @@ class Look:
     color: str
     background: str
     is_hidden: bool
+
+
+@lru_cache(maxsize=20_000)
+def look_of(
+    name: str, classes: str, identifier: str, style: str, colours: tuple[str, str], is_hidden: bool
+) -> Look:
+    """The one object for equal looks.  `colours` are those of attributes: of text, behind it."""
+    return Look(
+        name=name,
+        classes=frozenset(classes.split()),
+        id=identifier,
+        style=style,
+        color=colours[0],
+        background=colours[1],
+        is_hidden=is_hidden or bool(HIDES.search(style)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +107,12 @@ def root(css: str) -> Style:
 def styled(parent: Style, look: Look) -> Style:
     """The style of an element inside `parent`."""
     path = (*parent.path, look)
-    hides = bool(HIDES.search(look.style.replace(" ", ""))) or look.is_hidden
     return Style(
         sheet=parent.sheet,
         path=path,
         light=_shades(parent.light, path, parent.sheet.light),
         dark=_shades(parent.dark, path, parent.sheet.dark),
-        is_hidden=parent.is_hidden or hides,
+        is_hidden=parent.is_hidden or look.is_hidden,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 
 from newsletter.lint.reading import Mail
@@ -78,9 +78,9 @@ def fresh_date(mail: Mail, site: Site) -> Iterator[str]:
     except ValueError:
         yield "it is no date"
         return
-    if date.tzinfo is None:
-        yield "it has no time zone"
-    elif mail.at and abs(mail.at - date) > LONG_AGO:
+    if date.tzinfo is None:  # "-0000": UTC, and nothing said of the place (RFC 5322 3.3)
+        date = date.replace(tzinfo=UTC)
+    if mail.at and abs(mail.at - date) > LONG_AGO:
         yield f"it is {mail.first('date')}"
 
 
@@ -125,7 +125,7 @@ def short_ascii_lines(mail: Mail, site: Site) -> Iterator[str]:
     header, _, _ = mail.raw.partition(b"\r\n\r\n")
     if not header.isascii():
         yield "the header is not all ASCII"
-    if b"\n" in mail.raw.replace(b"\r\n", b"") or b"\r" in mail.raw.replace(b"\r\n", b""):
+    if not mail.raw.count(b"\r\n") == mail.raw.count(b"\n") == mail.raw.count(b"\r"):
         yield "a line does not end with CR LF"
     if (longest := max(map(len, mail.raw.split(b"\r\n")))) > LINE_LIMIT:
         yield f"a line has {longest} octets"

@@ -6,18 +6,16 @@ import hashlib
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import quote, unquote, urlsplit
 
-from newsletter.lint.page import Link
 from newsletter.lint.reading import Mail
 from newsletter.lint.terms import Site, hard, soft
 
 TOKEN = re.compile(r"[A-Za-z0-9_~.:=-]{22,}")  # 22 characters of base64 hold 132 bits
 FIRST_BYTES = 90_000  # of the HTML that every mail program shows
 URIS = re.compile(r"<([^<>]*)>")
-PREFERENCES = re.compile(r"preferences|settings", re.IGNORECASE)
-UNSUBSCRIBE = re.compile(r"unsubscribe", re.IGNORECASE)
 SHORTENERS = frozenset(
     [
         "bit.ly",
@@ -95,9 +93,11 @@ def _disguises(address: str) -> Iterator[str]:
 
 
 def visible_ways_out(mail: Mail, site: Site) -> Iterator[str]:
-    seen = [link for link in mail.page.links if not link.is_hidden and _comes_early(link, mail)]
-    leave = [link for link in seen if UNSUBSCRIBE.search(link.text) and site.is_ours(link.href)]
-    prefer = [link for link in seen if PREFERENCES.search(link.href) and site.is_ours(link.href)]
+    end = len(mail.html.encode("utf-8", "replace")[:FIRST_BYTES].decode("utf-8", "ignore"))
+    seen = [link for link in mail.page.links if not link.is_hidden and link.at < end]
+    ours = [link for link in seen if site.is_ours(link.href)]
+    leave = [link for link in ours if "unsubscribe" in link.text.lower()]
+    prefer = [link for link in ours if "/preferences/" in link.href]
     for name, found in (("unsubscribe", leave), ("preferences", prefer)):
         if not found:
             yield f"the HTML has no visible {name} link in its first {FIRST_BYTES:,} bytes"
@@ -105,23 +105,24 @@ def visible_ways_out(mail: Mail, site: Site) -> Iterator[str]:
             yield f"the text has no {name} link"
 
 
-def _comes_early(link: Link, mail: Mail) -> bool:
-    return link.at < FIRST_BYTES // 4 or len(mail.html[: link.at].encode()) < FIRST_BYTES
-
-
 def https_to_known_hosts(mail: Mail, site: Site) -> Iterator[str]:
     for href in sorted(set(_hrefs(mail))):
         if site.is_ours(href):
             continue
-        try:
-            parts = urlsplit(href)
-        except ValueError:
-            yield f"an address that cannot be read: {href[:80]!r}"
-            continue
-        if parts.scheme != "https" or not parts.hostname:
+        if not (host := _https_host(href)):
             yield f"not https, or not absolute: {href[:80]!r}"
-        elif not site.knows(parts.hostname):
-            yield f"a host that no paper names: {parts.hostname}"
+        elif not site.knows(host):
+            yield f"a host that no paper names: {host}"
+
+
+@lru_cache(maxsize=20_000)
+def _https_host(url: str) -> str:
+    """The host of an address that begins with https, else nothing."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return parts.hostname or "" if parts.scheme == "https" else ""
 
 
 def honest_links(mail: Mail, site: Site) -> Iterator[str]:
@@ -135,6 +136,7 @@ def honest_links(mail: Mail, site: Site) -> Iterator[str]:
             yield f"a link says {_host(said)!r} and leads to {_host(link.href)!r}"
 
 
+@lru_cache(maxsize=20_000)
 def what_hides(url: str) -> str:
     """Say how an address hides where it leads; empty if it does not."""
     try:
@@ -151,11 +153,7 @@ def what_hides(url: str) -> str:
 
 def is_fit(url: str) -> bool:
     """Whether an address that a source gave for a paper may stand in a mail (21, 22)."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme == "https" and bool(parts.hostname) and not what_hides(url)
+    return bool(_https_host(url)) and not what_hides(url)
 
 
 def _is_number(host: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from newsletter.lint.colours import Shades, contrast
 from newsletter.lint.page import Tag
@@ -88,18 +89,27 @@ def _is_speck(tag: Tag) -> bool:
 def nothing_runs(mail: Mail, site: Site) -> Iterator[str]:
     yield from mail.page.unreadable[:3]
     for tag in mail.page.tags.values():
-        if tag.name in FORBIDDEN:
-            yield f"<{tag.name}>"
-        if any(name.startswith("on") for name in tag.attributes):
-            yield f"an event on <{tag.name}>"
-        if any(ACTIVE.match(tag.get(name)) for name in ADDRESSES) or DATA.match(tag.get("href")):
-            yield f"an active address on <{tag.name}>"
-        if tag.name == "meta" and tag.get("http-equiv").lower() == "refresh":
-            yield "a page that turns itself"
-        if "(" in tag.style and REMOTE_CSS.search(tag.style):
-            yield f"remote style on <{tag.name}>"
-    if REMOTE_CSS.search(mail.page.css):
+        yield from _what_runs(tag)
+    if _is_remote(mail.page.css):
         yield "remote style or fonts"
+
+
+@lru_cache(maxsize=16)
+def _is_remote(css: str) -> bool:
+    return bool(REMOTE_CSS.search(css))
+
+
+@lru_cache(maxsize=20_000)
+def _what_runs(tag: Tag) -> tuple[str, ...]:
+    wrong = {
+        f"<{tag.name}>": tag.name in FORBIDDEN,
+        f"an event on <{tag.name}>": any(name.startswith("on") for name in tag.attributes),
+        f"an active address on <{tag.name}>": DATA.match(tag.get("href"))
+        or any(ACTIVE.match(tag.get(name)) for name in ADDRESSES),
+        "a page that turns itself": tag.get("http-equiv").lower() == "refresh",
+        f"remote style on <{tag.name}>": REMOTE_CSS.search(tag.style),
+    }
+    return tuple(what for what, is_so in wrong.items() if is_so)
 
 
 def says_its_language(mail: Mail, site: Site) -> Iterator[str]:
@@ -112,7 +122,8 @@ def says_its_language(mail: Mail, site: Site) -> Iterator[str]:
 def narrow_layout(mail: Mail, site: Site) -> Iterator[str]:
     if any(tag.get("role") not in {"presentation", "none"} for tag in mail.page.named("table")):
         yield "a table has no role=presentation"
-    widths = [int(w) for tag in mail.page.tags.values() for w in WIDTH.findall(tag.style)]
+    styles = (tag.style for tag in mail.page.tags.values() if "max-width" in tag.style)
+    widths = [int(width) for style in styles for width in WIDTH.findall(style)]
     if not any(600 <= width <= 640 for width in widths):
         yield "nothing has a max-width of 600 to 640 px"
     inside = " ".join(text for text in mail.page.comments if OUTLOOK.match(text))

@@ -13,7 +13,7 @@ from functools import lru_cache
 from html import unescape
 from types import MappingProxyType
 
-from newsletter.lint.colours import Look, Style, root, styled
+from newsletter.lint.colours import Look, Style, look_of, root, styled
 
 TOKEN = re.compile(
     r"<!--(?P<comment>.*?)-->"
@@ -63,9 +63,9 @@ UNSEEN = frozenset({"style", "title", "script", "noscript", "template"})
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Tag:
-    """A start tag."""
+    """A start tag.  The same object for the same source, so that it can be remembered."""
 
     source: str
     name: str  # in small letters
@@ -111,20 +111,29 @@ class Page:
 def read_tag(source: str, name: str, rest: str) -> Tag:
     """Read one start tag; of two attributes of one name the first counts, as in a browser."""
     found: dict[str, str] = {}
-    for match in ATTRIBUTE.finditer(rest):
-        value = match[2] or match[3] or match[4] or ""
-        found.setdefault(match[1].lower(), unescape(value))
-    style = found.get("style", "").lower()
-    look = Look(
-        name=name,
-        classes=frozenset(found.get("class", "").split()),
-        id=found.get("id", ""),
-        style=style,
-        color=found.get("color", "") if name == "font" else "",
-        background=found.get("bgcolor", ""),
-        is_hidden="hidden" in found,
+    for attribute, *values in ATTRIBUTE.findall(rest):
+        found.setdefault(attribute.lower(), plain("".join(values)))
+    style = without_spaces(found.get("style", ""))
+    look = look_of(
+        name,
+        found.get("class", ""),
+        found.get("id", ""),
+        style,
+        (found.get("color", "") if name == "font" else "", found.get("bgcolor", "")),
+        "hidden" in found,
     )
-    return Tag(source, name, MappingProxyType(found), re.sub(r"\s+", "", style), look)
+    return Tag(source, name, MappingProxyType(found), style, look)
+
+
+@lru_cache(maxsize=20_000)
+def plain(source: str) -> str:
+    """Text without character references."""
+    return unescape(source) if "&" in source else source
+
+
+@lru_cache(maxsize=20_000)
+def without_spaces(style: str) -> str:
+    return "".join(style.lower().split())
 
 
 class _Reader:
@@ -146,10 +155,13 @@ class _Reader:
             if token.start() > at:
                 self.words(html[at : token.start()])
             at = token.end()
-            if (comment := token["comment"]) is not None:
+            comment, end, name, rest = token.groups()
+            if end:
+                self.close(name.lower())
+            elif name:
+                self.start(token, name.lower(), rest)
+            elif comment is not None:
                 self.comment(comment)
-            elif token["name"]:
-                self.markup(token)
         self.words(html[at:])
         self.page.visible = " ".join("".join(self.visible).split())
         self.page.hidden = "".join(self.hidden)
@@ -161,23 +173,17 @@ class _Reader:
             self.page.unreadable.append(f"a comment that ends at once: {comment[:30]!r}")
         self.page.comments.append(comment)
 
-    def markup(self, token: re.Match[str]) -> None:
-        name = token["name"].lower()
+    def start(self, token: re.Match[str], name: str, rest: str) -> None:
+        page, source = self.page, token[0]
+        if (tag := page.tags.get(source)) is None:
+            tag = page.tags[source] = read_tag(source, name, rest)
         if name not in INLINE:
             self.visible.append(" ")
-        if token["end"]:
-            self.close(name)
-        else:
-            self.start(read_tag(token[0], name, token["rest"]), token.start())
-
-    def start(self, tag: Tag, at: int) -> None:
-        page = self.page
-        page.tags[tag.source] = tag
-        page.count[tag.name] = page.count.get(tag.name, 0) + 1
+        page.count[name] = page.count.get(name, 0) + 1
         style = styled(self.style, tag.look)
         if tag.name == "a":
             is_title = self.heading is not None
-            self.link = Link(tag.get("href"), at, style.is_hidden, is_title)
+            self.link = Link(tag.get("href"), token.start(), style.is_hidden, is_title)
             page.links.append(self.link)
         elif tag.name == "img" and self.link:
             self.link.has_picture = True
@@ -189,6 +195,8 @@ class _Reader:
             self.unseen += tag.name in UNSEEN
 
     def close(self, name: str) -> None:
+        if name not in INLINE:
+            self.visible.append(" ")
         if not self.open or self.open[-1][0] != name:
             self.page.unreadable.append(f"</{name}> closes nothing that is open")
             return
@@ -207,7 +215,7 @@ class _Reader:
             return
         if "<" in source:
             self.page.unreadable.append(f"a stray < in {source.strip()[:30]!r}")
-        text = unescape(source) if "&" in source else source
+        text = plain(source)
         if self.style.is_hidden:
             self.hidden.append(text)
             return

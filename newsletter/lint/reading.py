@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
@@ -64,8 +64,9 @@ class Mail:
 
 def read(raw: bytes, *, at: datetime | None = None, quoted: str = "") -> Mail:
     """Take a mail apart; what cannot be read is left for the checks to find."""
-    message = message_from_bytes(raw)
-    parts = [_part(leaf) for leaf in message.walk() if not leaf.is_multipart()]
+    header, _, body = raw.partition(b"\r\n\r\n")
+    message = message_from_bytes(header + b"\r\n\r\n")
+    parts = list(_parts(message, body))
     text, html = _first(parts, "text/plain"), _first(parts, "text/html")
     return Mail(
         raw=raw,
@@ -85,8 +86,22 @@ def _first(parts: Sequence[Part], kind: str) -> str:
     return next((part.text for part in parts if part.kind == kind), "")
 
 
-def _part(leaf: Message) -> Part:
+def _parts(message: Message, body: bytes) -> Iterator[Part]:
+    """The leaves of a message.  Only its header is parsed line by line, which would take longer."""
+    boundary = message.get_boundary()
+    if not boundary:
+        yield _part(message, body)
+        return
+    for piece in (b"\r\n" + body).split(b"\r\n--" + boundary.encode())[1:]:
+        if piece.startswith(b"--"):
+            return
+        header, _, inner = piece.lstrip(b" \t").removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        yield from _parts(message_from_bytes(header + b"\r\n\r\n"), inner)
+
+
+def _part(leaf: Message, body: bytes) -> Part:
     charset = str(leaf.get_content_charset("")).lower()
+    leaf.set_payload(body.decode("ascii", "surrogateescape"))
     content = leaf.get_payload(decode=True)
     raw = content if isinstance(content, bytes) else b""
     try:

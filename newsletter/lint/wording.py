@@ -14,14 +14,20 @@ ENOUGH = 0.6  # of the HTML's words are in the text
 PREHEADER = (40, 110)  # characters
 PADDING = 20  # characters after it, so that no program shows the page's first words
 INVISIBLE = dict.fromkeys(map(ord, "\u034f\u2007\u00a0\u00ad\u200b\u200c\u200d\ufeff\u2060"), " ")
-WHY = re.compile(
-    r"\byou (get|receive|are getting|are receiving) \S+( \S+)? because\b", re.IGNORECASE
-)
+# Patterns begin with plain characters, which is ten times as fast: what is before comes after.
+WHY = re.compile(r"ou (?<=\b[Yy]ou )(get|receive|are getting|are receiving) \S+( \S+)? because\b")
 NUMBER = re.compile(r"\d+\s*[.)]\s*")
-MARKS = re.compile(
-    r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|%recipient\S*|\*\|.*?\|\*|\[\[.*?\]\]"
-    r"|<%.*?%>|\bNone\b|\bundefined\b|\bnan\b|\bNaN\b"
-)
+# How a mark begins, which is quickly looked for -> all of it.
+MARKS = {
+    "{{": re.compile(r"\{\{.*?\}\}"),
+    "{%": re.compile(r"\{%.*?%\}"),
+    "{#": re.compile(r"\{#.*?#\}"),
+    "<%": re.compile(r"<%.*?%>"),
+    "[[": re.compile(r"\[\[.*?\]\]"),
+    "*|": re.compile(r"\*\|.*?\|\*"),
+    "%recipient": re.compile(r"%recipient\S*"),
+    **{word: re.compile(rf"{word}\b(?<!\w{word})") for word in ("None", "undefined", "nan", "NaN")},
+}
 
 
 def titles(mail: Mail) -> list[tuple[str, str]]:
@@ -41,9 +47,8 @@ def two_equal_parts(mail: Mail, site: Site) -> Iterator[str]:
     said, shown = len(mail.text.split()), len(mail.page.visible.split())
     if not said or said < ENOUGH * shown:
         yield f"the text has {said} words and the HTML {shown}"
-    text = mail.flat_text.casefold()
     for title, _ in titles(mail):
-        if title.casefold() not in text:
+        if title not in mail.flat_text and title.casefold() not in mail.flat_text.casefold():
             yield f"the text has no {title[:60]!r}"
     urls = {link.href for link in mail.page.links if not site.is_ours(link.href)}
     if missing := sorted(url for url in urls if url not in mail.text):
@@ -82,7 +87,13 @@ def no_leftover_marks(mail: Mail, site: Site) -> Iterator[str]:
         ("text", mail.flat_text),
         ("HTML", mail.page.visible),
     ):
-        left = {mark[:40] for mark in MARKS.findall(text) if mark not in mail.quoted}
+        marks = [
+            mark
+            for start, all_of in MARKS.items()
+            if start in text
+            for mark in all_of.findall(text)
+        ]
+        left = {mark[:40] for mark in marks if mark not in mail.quoted}
         if left:
             yield f"the {name} has {', '.join(sorted(left))}"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 
 import pytest
 from django.contrib.auth.models import Permission, User
 
-from newsletter.models import Delivery, Issue
+from newsletter.models import Alarm, Delivery, Event, Issue, Webhook
+from newsletter.picks import Pick, Why, pack
 from papers.models import Ingestion, Refusal
 from subscriptions.models import Consent, Letter, Subscriber, Suppression, address_hash
 from subscriptions.verdicts import State
@@ -26,6 +28,12 @@ def make_issue(db):
     return make
 
 
+def pick_of(paper) -> Pick:
+    """The paper, picked for the first two of its topics."""
+    topics = [*paper.assignments.values_list("topic", flat=True), 0, 0]
+    return Pick(paper.pk, 0.8, Why.TOPIC if topics[0] else Why.NOTHING, topics[0], topics[1])
+
+
 @pytest.fixture
 def make_delivery(make_issue, make_paper, make_subscriber):
     """A delivery of today's issue to a reader of "agents"; `papers` is a list or a number."""
@@ -33,17 +41,12 @@ def make_delivery(make_issue, make_paper, make_subscriber):
     def make(papers=2, *, reader=None, on=TODAY, **fields) -> Delivery:
         if isinstance(papers, int):
             papers = [make_paper(topics=["agents"]) for _ in range(papers)]
-        picks = [
-            {
-                "paper": paper.pk,
-                "score": 0.8,
-                "topics": list(paper.assignments.values_list("topic", flat=True)),
-            }
-            for paper in papers
-        ]
+        picks = [pick_of(paper) for paper in papers]
         reader = reader or make_subscriber(topics=["agents"])
+        issue = fields.pop("issue", None) or make_issue(on)
+        packed = pack(picks)
         return Delivery.objects.create(
-            issue=make_issue(on), subscriber=reader, picks=picks, **fields
+            issue=issue, subscriber=reader, packed_picks=packed, **fields
         )
 
     return make
@@ -71,6 +74,10 @@ def one_of_each(make_delivery):
     Suppression.objects.create(address_hash=address_hash("eve@example.net"), at=MOMENT)
     ingestion = Ingestion.objects.create(source="sample", started_at=MOMENT)
     Refusal.objects.create(ingestion=ingestion, place="record 1", reason="no title")
+    Webhook.objects.create(service="postmark", received_at=MOMENT, body=b"?", size=1, state="dead")
+    Event.objects.create(key=uuid.uuid4(), provider="postmark", kind=1, is_ours=True, at=MOMENT)
+    issue = Delivery.objects.first().issue
+    Alarm.objects.create(issue=issue, kind="warned", reason="bounces", at=MOMENT)
 
 
 @pytest.fixture

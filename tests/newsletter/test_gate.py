@@ -11,8 +11,8 @@ from newsletter import compose, gate
 from newsletter.lint import Finding
 from newsletter.models import Delivery, Inspection, Issue, Sent
 from subscriptions import mail
-from subscriptions.verdicts import State
 from subscriptions.models import Subscriber
+from subscriptions.verdicts import State
 from tests.conftest import MOMENT
 from tests.newsletter.lint.good_mail import SITE, numbers
 from tests.newsletter.lint.good_mail import mail as good_mail

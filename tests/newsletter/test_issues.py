@@ -11,7 +11,7 @@ from django.core import mail
 from django.db import DatabaseError
 
 from newsletter import issues
-from newsletter.matching import Reader
+from newsletter.matching.readers import Reader
 from newsletter.models import Delivery, Issue
 from subscriptions.models import Subscriber
 from subscriptions.verdicts import State

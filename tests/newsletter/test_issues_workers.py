@@ -9,7 +9,7 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection
 
-from newsletter import issues
+from newsletter import issues, opening
 from newsletter.models import Delivery, Issue
 from tests.newsletter.issue_steps import SEVEN
 
@@ -22,20 +22,20 @@ def test_queries_do_not_grow_with_readers_or_papers(
         make_paper(topics=["agents"])
     for _ in range(readers):
         make_due()
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(24):
         assert issues.open_due(at=SEVEN) == readers
 
 
 @pytest.fixture
 def slow_matching(monkeypatch):
     """Give others time to come in between looking and writing."""
-    pick_for_all = issues.pick_for_all
+    pick_all = opening.pick_all
 
-    def slowly(readers, candidates):
+    def slowly(readers, pool):
         time.sleep(0.2)
-        return pick_for_all(readers, candidates)
+        return pick_all(readers, pool)
 
-    monkeypatch.setattr(issues, "pick_for_all", slowly)
+    monkeypatch.setattr(opening, "pick_all", slowly)
 
 
 def in_threads(works) -> list[object]:

@@ -160,7 +160,7 @@ def test_whatever_is_posted_never_makes_it_fail(service, is_authentic):
             headers["HTTP_AUTHORIZATION"] = dice.choice(["", "Basic x", "Basic aG9vazp4", "\xff"])
         request = RequestFactory().generic("POST", "/", body, content_type=content_type, **headers)
         answers[webhooks.hook(request, service).status_code] += 1
-    assert set(answers) <= ({200, 403} if is_authentic else {401, 429})
+    assert set(answers) <= ({200, 403, 429} if is_authentic else {401, 429})
     kept = answers[200]
     assert Webhook.objects.count() == kept
     assert not is_authentic or kept > FUZZ / 5

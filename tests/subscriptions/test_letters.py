@@ -15,7 +15,7 @@ CONFIRM, ALREADY = Letter.Kind.CONFIRM, Letter.Kind.ALREADY
 
 
 def compose(letter):
-    return letters.compose_all([letter])(letter)
+    return letters.compose_all([letter])(letter).message()
 
 
 def links_in(message) -> list[str]:

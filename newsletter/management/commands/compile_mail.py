@@ -16,6 +16,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 FOLDER = Path(settings.BASE_DIR) / "templates" / "email"
 INDENT = re.compile(r"\n\s+")
+CUT = "<!--cut-->"
+# Where a source that is no whole document is compiled: in a column of a mail.
+COLUMN = f"""<mjml><mj-head><mj-include path="head.mjml" /></mj-head><mj-body width="600px">
+<mj-section><mj-column><mj-raw>{CUT}</mj-raw>%s<mj-raw>{CUT}</mj-raw></mj-column></mj-section>
+</mj-body></mjml>"""
 
 
 class Command(BaseCommand):
@@ -28,7 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *, check: bool, **options: Any) -> None:
         stale = [source for source in sources() if not is_compiled(source)]
-        names = ", ".join(source.parent.name for source in stale)
+        names = ", ".join(map(name, stale))
         if check and stale:
             raise CommandError(f"out of date: {names}; run manage.py compile_mail")
 
@@ -38,7 +43,12 @@ class Command(BaseCommand):
 
 
 def sources() -> list[Path]:
-    return sorted(FOLDER.glob("*/body.mjml"))
+    return sorted(FOLDER.glob("*/*.mjml"))
+
+
+def name(source: Path) -> str:
+    """As people call it: "digest" for its body, "digest/card" for another piece."""
+    return source.relative_to(FOLDER).with_suffix("").as_posix().removesuffix("/body")
 
 
 def target(source: Path) -> Path:
@@ -57,12 +67,15 @@ def compile_source(source: Path) -> str:
     """
     parts = {part.name: part.read_text(encoding="utf-8") for part in FOLDER.glob("*.mjml")}
     mjml = source.read_text(encoding="utf-8")
+    is_whole = mjml.startswith("<mjml")
     try:
         compiled = mrml.to_html(
-            mjml,
+            mjml if is_whole else COLUMN % mjml,
             parser_options=mrml.ParserOptions(include_loader=mrml.memory_loader(parts)),
             render_options=mrml.RenderOptions(fonts={}),  # else it links fonts of another site
         )
     except OSError as error:  # what the compiler raises for any mistake in its source
-        raise CommandError(f"{source.parent.name}: {error}") from error
-    return INDENT.sub("\n", f"{compiled.content}\n")
+        raise CommandError(f"{name(source)}: {error}") from error
+    content = compiled.content if is_whole else compiled.content.split(CUT)[1]
+    content = content.replace(' align="start"', "")  # the style has it, and a cell may not
+    return INDENT.sub("\n", f"{content.strip()}\n")

@@ -147,6 +147,8 @@ CASES = [
     (31, HARD, both("Trending Papers.", "%recipient.name%.")),
     (31, HARD, both("Trending Papers.", "*|LIST|*.")),
     (31, HARD, mail(Subject="None papers for you")),
+    (31, HARD, mail(Subject="nan papers for you")),
+    (31, HARD, mail(Subject="Papers for you: undefined")),
     (32, HARD, both("2603.00002", "2603.00001")),
     (33, SOFT, both("Unsubscribe", "Unsubscribe \ufffd")),
     (33, SOFT, both("Unsubscribe", "Unsubscribe e\u0301")),
@@ -201,6 +203,10 @@ def test_marks_in_papers_are_theirs():
     broken = both("How diffusion models learn to count", title)
     assert numbers(broken) == {(31, True)}
     assert numbers(broken, quoted=f"Another. {title}. And more.") == set()
+
+
+def test_words_that_hold_a_mark_are_words():
+    assert numbers(mail(Subject="Nonesuch, finance, nano, undefinedness and bananas")) == set()
 
 
 def test_a_mail_of_long_ago_is_not_asked_for_its_date():

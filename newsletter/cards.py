@@ -1,0 +1,175 @@
+"""The cards of an issue: each paper rendered once, stored, and encoded for every mail.
+
+Whoever needs a card first renders and stores it; everybody reads what is stored.  So an edit
+of a paper, a topic or a template changes nothing in an issue under way.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping
+from html import escape
+from uuid import UUID
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from newsletter import reasons
+from newsletter.columns import fold
+from newsletter.models import Card, Issue
+from newsletter.paper_facts import facts, ranks
+from newsletter.picks import Why
+from papers.models import Paper
+from papers.wording import shorten
+from subscriptions import tokens
+from subscriptions.encode import Form, quote
+
+# Readers do not choose a language yet, and there is one layout.
+KIND = {"language": settings.LANGUAGE_CODE, "layout": "full"}
+WIDTHS = {"number": 2, "lead": 4, "feedback": tokens.LENGTH}
+NUMBERS = [str(number).encode() for number in range(100)]
+LEADS = [f"{number}.".ljust(4).encode() for number in range(100)]  # as wide as the indent
+NAMED_IN_SUBJECT, NAMED_IN_PREHEADER = 60, 33  # characters of a title
+ASCII_DOTS = "..."  # in the subject, which "…" would make an encoded word for an ASCII title
+REMEMBERED = 2048  # cards in the memory of one process, about 10 KB each
+
+_remembered: OrderedDict[tuple[UUID, int], Sheet] = OrderedDict()
+
+
+class Sheet:
+    """A card as bytes, cut where the parts of a reader go.
+
+    The HTML is start, number, middle, reason, then `tail` with the reader's token between
+    its pieces.  The text is what `numbered` returns, with middle and reason between the two,
+    then the token and `text_end`.
+    """
+
+    __slots__ = (
+        "_links", "html_reason", "html_row", "html_start", "numbers", "opening", "public_tail",
+        "reasons", "row_size", "short", "size", "subject", "tail", "text_end", "text_middle",
+        "text_row", "text_start", "topics", "trend",
+    )  # fmt: skip
+
+    def __init__(self, card: Card) -> None:
+        html_row, html = Form.of(card.html, WIDTHS).parts("row")
+        start, rest = html.parts("begin_why")
+        reason, rest = rest.parts("end_why")
+        self.html_row = tuple(html_row.pieces)
+        self.html_start = tuple(start.pieces)
+        self.html_reason = tuple(reason.pieces)
+        self.tail = rest.only("feedback").pieces
+        self.public_tail = rest.only().pieces
+
+        text_row, text = Form.of(card.text, WIDTHS).parts("row")
+        start, rest = text.parts("why")
+        links, rest = rest.parts("begin_feedback")
+        feedback, end = rest.parts("end_feedback")
+        self.text_row = tuple(text_row.pieces)
+        self.text_start, self.text_middle = start.pieces
+        before, after = feedback.parts("feedback")
+        # The number of the paper goes between these.
+        self._links = [*links.pieces[:-1], links.pieces[-1] + before.pieces[0], *before.pieces[1:]]
+        self.text_end = after.pieces[0] + end.pieces[0]
+        self.numbers: dict[int, tuple[bytes, bytes]] = {}
+
+        self.subject = shorten(card.title, NAMED_IN_SUBJECT, dots=ASCII_DOTS)
+        self.short = quote(escape(shorten(card.title, NAMED_IN_PREHEADER)))
+        self.opening = card.opening
+        self.topics = {topic: (name, sign) for topic, name, sign in card.topics}
+        self.trend = card.trend
+        self.reasons: dict[bytes, tuple[bytes, bytes]] = {}
+        # Of the HTML, with the widest number and token; what a reason takes comes on top.
+        holes = WIDTHS["number"] + (len(self.tail) - 1) * tokens.LENGTH
+        self.size = sum(map(len, (*self.html_start, *self.tail))) + holes
+        self.row_size = sum(map(len, self.html_row)) + WIDTHS["number"]
+
+    def numbered(self, number: int) -> tuple[bytes, bytes]:
+        """Return, and remember, the text before the title and the links, with its number."""
+        made = (self.text_start + LEADS[number], NUMBERS[number].join(self._links))
+        self.numbers[number] = made
+        return made
+
+    def write_reason(self, key: bytes, phrases: Mapping[int, str]) -> tuple[bytes, bytes]:
+        """Encode, and remember, the reason of a pick for the text and for the HTML.
+
+        Args:
+            key: what a packed pick says of it: why, reference and second topic.
+        """
+        why, reference = Why(key[0]), int.from_bytes(key[1:5], "little")
+        also = int.from_bytes(key[5:7], "little")
+        said = reasons.sentence(why, reference, also, topics=self.topics, phrases=phrases)
+        if said:
+            text = quote(fold(f"Why: {said}.", indent="    ") + "\n\n")
+            before, after = self.html_reason
+            written = (text, before + quote(escape(said)) + after)
+        else:
+            written = (b"", b"")
+        self.reasons[key] = written
+        return written
+
+
+def sheets(
+    issue: Issue, paper_ids: Iterable[int], *, rendering: UUID | None, keep: bool
+) -> dict[int, Sheet]:
+    """Return paper id -> its card in an issue; papers that are gone are left out.
+
+    Args:
+        rendering: of the shell that they belong to, if it is stored.
+        keep: store what has to be rendered.  Not for drafts, nor for pages that must not
+            change anything.
+    """
+    found: dict[int, Sheet] = {}
+    missing: list[int] = []
+    for pk in paper_ids:
+        if rendering is not None and (known := _remembered.get((rendering, pk))):
+            found[pk] = known
+        else:
+            missing.append(pk)
+    if not missing:
+        return found
+    cards = _stored(issue, missing) if rendering is not None else {}
+    fresh = render(issue, [pk for pk in missing if pk not in cards])
+    if fresh and keep:
+        Card.objects.bulk_create(fresh, ignore_conflicts=True)
+        cards |= _stored(issue, [card.paper_id for card in fresh])  # another may have won
+    made = {pk: Sheet(card) for pk, card in cards.items()}
+    if rendering is not None:
+        _remember(rendering, made)
+    if not keep:
+        made |= {card.paper_id: Sheet(card) for card in fresh}
+    return found | made
+
+
+def render(issue: Issue, paper_ids: Collection[int]) -> list[Card]:
+    """Render cards that are not stored yet: two templates for each."""
+    if not paper_ids:
+        return []
+    papers = list(Paper.objects.with_topics().filter(pk__in=paper_ids))
+    places = ranks(papers)
+    return [_render(issue, paper, places.get(paper.pk, (0, 0))) for paper in papers]
+
+
+def _render(issue: Issue, paper: Paper, place: tuple[int, int]) -> Card:
+    said = facts(paper, place, language=KIND["language"])
+    return Card(
+        **KIND,
+        issue=issue,
+        paper_id=paper.pk,
+        html=render_to_string("email/digest/card.html", said),
+        text=render_to_string("email/digest/card.txt", said),
+        title=said["title"],
+        opening=said["teaser"],
+        trend=paper.trend_score,
+        topics=said["topics"],
+    )
+
+
+def _stored(issue: Issue, paper_ids: Iterable[int]) -> dict[int, Card]:
+    rows = Card.objects.filter(**KIND, issue=issue, paper_id__in=paper_ids)
+    return {card.paper_id: card for card in rows}
+
+
+def _remember(rendering: UUID, made: Mapping[int, Sheet]) -> None:
+    _remembered.update({(rendering, pk): sheet for pk, sheet in made.items()})
+    while len(_remembered) > REMEMBERED:
+        _remembered.popitem(last=False)

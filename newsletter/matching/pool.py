@@ -1,0 +1,125 @@
+"""The papers that may be sent, as arrays.  A paper is known by its position, hottest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsletter.matching import units
+from newsletter.matching.phrases import Hits, Index, Text
+
+MOST_PAPERS = 1 << 14
+MOST_TOPICS = 700
+NO_TEXT = Text()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A paper that may be sent."""
+
+    paper_id: int
+    trend: float  # 0..1
+    topics: Mapping[int, float]  # topic id -> strength, 0 < strength <= 1
+    text: Text = NO_TEXT
+    vector: bytes | None = None  # 64 numbers of two bytes, as papers.vectors writes them
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Which paper is about which topic: one row each, by topic, then by paper."""
+
+    topic: NDArray[np.int64]  # position in Pool.topic_ids
+    paper: NDArray[np.int64]
+    strength: NDArray[np.int64]  # thousandths
+    starts: NDArray[np.int64]  # topic -> its first row; one more at the end
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Candidates, and what was found out about them so far."""
+
+    paper_ids: NDArray[np.int64]
+    trends: NDArray[np.int64]  # on the scale of a match
+    topic_ids: NDArray[np.int64]  # ascending
+    about: About
+    vectors: NDArray[np.float32]  # one row a paper; zeros if there is none
+    index: Index
+    hits: Hits = field(default_factory=Hits)
+
+    @classmethod
+    def of(cls, candidates: Sequence[Candidate]) -> Pool:
+        """Take candidates, hottest first; raise `ValueError` if there are too many."""
+        rows = [
+            (topic, position, strength)
+            for position, candidate in enumerate(candidates)
+            for topic, strength in candidate.topics.items()
+        ]
+        topic_ids = np.unique(np.array([row[0] for row in rows], np.int64))
+        if len(candidates) > MOST_PAPERS or topic_ids.size > MOST_TOPICS:
+            raise ValueError(f"{len(candidates)} papers on {topic_ids.size} topics are too many")
+        return cls(
+            paper_ids=np.array([candidate.paper_id for candidate in candidates], np.int64),
+            trends=units.trends([candidate.trend for candidate in candidates]),
+            topic_ids=topic_ids,
+            about=_about(rows, topic_ids),
+            vectors=directions_of(candidate.vector for candidate in candidates),
+            index=Index([candidate.text for candidate in candidates]),
+        )
+
+    @property
+    def size(self) -> int:
+        return int(self.paper_ids.size)
+
+    @cached_property
+    def is_about(self) -> NDArray[np.float32]:
+        """Topics by papers: 1 where the paper is about the topic, else 0."""
+        table = np.zeros((self.topic_ids.size, self.size), np.float32)
+        table[self.about.topic, self.about.paper] = 1
+        return table
+
+    @cached_property
+    def topics_of_papers(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Papers by topics: positions, ascending, and strengths; strength 0 where none is left."""
+        order = np.argsort(self.about.paper, kind="stable")
+        counts = np.bincount(self.about.paper, minlength=self.size)
+        column = np.arange(order.size) - np.repeat(np.cumsum(counts) - counts, counts)
+        shape = self.size, int(counts.max(initial=1))
+        topics, strengths = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        at = self.about.paper[order], column
+        topics[at], strengths[at] = self.about.topic[order], self.about.strength[order]
+        return topics, strengths
+
+    def positions(self, paper_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return where these papers are; -1 for one that is no candidate."""
+        order = np.argsort(self.paper_ids)
+        if not order.size:
+            return np.full(paper_ids.size, -1)
+        at = np.minimum(np.searchsorted(self.paper_ids, paper_ids, sorter=order), order.size - 1)
+        found = order[at]
+        return np.where(self.paper_ids[found] == paper_ids, found, -1)
+
+
+def directions_of(vectors: Iterable[bytes | None]) -> NDArray[np.float32]:
+    """Read stored vectors, one row each; zeros where there is none or it has another length."""
+    nothing = bytes(2 * units.DIMENSIONS)
+    whole = [
+        bytes(vector) if vector is not None and len(vector) == len(nothing) else nothing
+        for vector in vectors
+    ]
+    table = np.frombuffer(b"".join(whole), "<f2").reshape(-1, units.DIMENSIONS)
+    return units.directions(table)
+
+
+def _about(rows: Iterable[tuple[int, int, float]], topic_ids: NDArray[np.int64]) -> About:
+    ordered = sorted(rows)
+    topic = np.searchsorted(topic_ids, np.array([row[0] for row in ordered], np.int64))
+    return About(
+        topic=topic,
+        paper=np.array([row[1] for row in ordered], np.int64),
+        strength=units.strengths([row[2] for row in ordered]),
+        starts=np.searchsorted(topic, np.arange(topic_ids.size + 1)),
+    )

@@ -1,0 +1,137 @@
+"""What a card says of one paper: its words cut, folded for plain text, and its links checked."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.urls import reverse
+
+from newsletter.columns import WIDTH, fold
+from papers.models import Paper
+from papers.text import clean
+from papers.wording import shorten
+from subscriptions.encode import mark
+
+INDENT = "    "
+LONGEST_TITLE, LONGEST_TEASER = 1000, 1000  # characters; no card fills a mail
+SHORT_TITLE = 90  # characters in the table of contents
+RULE = "-" * WIDTH
+# Which of them a screen reader should speak; letters of no other language are as clear.
+SCRIPTS = {
+    "ja": re.compile("[\u3041-\u30ff]"),
+    "ko": re.compile("[\uac00-\ud7a3]"),
+    "zh": re.compile("[\u4e00-\u9fff]"),
+    "he": re.compile("[\u05d0-\u05ea]"),
+    "ar": re.compile("[\u0620-\u064a]"),
+}
+HOST = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
+
+
+class Holes:
+    """In templates, `hole.name` is the mark where `name` will be filled in."""
+
+    def __getitem__(self, name: str) -> str:
+        return mark(name)
+
+
+def facts(paper: Paper, place: tuple[int, int], *, language: str) -> dict[str, Any]:
+    """Return what the templates of a card need.
+
+    Args:
+        place: the paper's rank in the list of its day, from 1, and how long that list is.
+    """
+    title = shorten(plain(paper.title), LONGEST_TITLE)
+    authors, teaser = plain(paper.byline), shorten(plain(paper.teaser), LONGEST_TEASER)
+    return {
+        "hole": Holes(),
+        "rule": RULE,
+        "title": title,
+        "title_language": language_of(title) or language,
+        "title_folded": fold(title, indent=INDENT, first=len(INDENT)),
+        "short_title": shorten(title, SHORT_TITLE),
+        "row_folded": fold(shorten(title, SHORT_TITLE), indent=INDENT, first=len(INDENT)),
+        "url": paper.abstract_url,
+        "authors": authors,
+        "authors_folded": fold(authors, indent=INDENT),
+        "teaser": teaser,
+        "teaser_folded": fold(teaser, indent=INDENT),
+        "votes": votes(paper.votes),
+        "heat": heat(*place),
+        "links": links(paper),
+        "feedback_url": page("newsletter:feedback", "feedback", paper.pk),
+        "topics": [
+            (found.topic_id, plain(found.topic.name), plain(found.reason))
+            for found in paper.assignments.all()
+        ],
+    }
+
+
+def plain(text: str) -> str:
+    """Return text on one line, without what a mail cannot hold or a mark is made of."""
+    return clean(text, limit=2 * len(text) + 1).replace("\ufffd", "?")
+
+
+def page(name: str, token: str, *rest: object) -> str:
+    """Return the address of a page with a mark where the reader's token goes."""
+    return settings.SITE_URL + reverse(name, args=["TOKEN", *rest]).replace("TOKEN", mark(token))
+
+
+def ranks(papers: Iterable[Paper]) -> dict[int, tuple[int, int]]:
+    """Return paper id -> its rank in the list of its day and the length of that list."""
+    days = {paper.listed_on for paper in papers if paper.listed_on}
+    lists: dict[date | None, list[int]] = defaultdict(list)
+    rows = Paper.objects.filter(listed_on__in=days).hottest_first()
+    for pk, day in rows.values_list("pk", "listed_on"):
+        lists[day].append(pk)
+    return {pk: (rank, len(day)) for day in lists.values() for rank, pk in enumerate(day, start=1)}
+
+
+def heat(rank: int, count: int) -> str:
+    """Say that a paper is among the first of its day, if that list is long enough to mean it."""
+    if rank == 1 and count >= 3:
+        return "hottest of its day"
+    for top in (3, 10):
+        if 1 <= rank <= top and count >= 3 * top:
+            return f"among the {top} hottest of its day"
+    return ""
+
+
+def votes(count: int) -> str:
+    return f"{count:,} vote{'' if count == 1 else 's'}" if count else "no votes yet"
+
+
+def links(paper: Paper) -> Sequence[dict[str, str]]:
+    """Return what can be read of it elsewhere, in the order of the card."""
+    found = {
+        "Abstract": paper.abstract_url,
+        "PDF": paper.pdf_url,
+        "Code": paper.code_url,
+        "Project": paper.project_url,
+    }
+    return [{"label": label, "url": url} for label, url in found.items() if is_safe(url)]
+
+
+def is_safe(url: str) -> bool:
+    """Whether a mail may link to it: https, a host with a name, no user, nothing unprintable."""
+    if not url.isascii() or not url.isprintable() or set(url) & set(' "<>\\'):
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and HOST.fullmatch(parts.netloc) is not None
+
+
+def language_of(text: str) -> str:
+    """Return the language that most of `text` must be in by its letters, or nothing."""
+    letters = sum(char.isalpha() for char in text)
+    for language, script in SCRIPTS.items():
+        if len(script.findall(text)) * 3 > letters:
+            return language
+    return ""

@@ -1,0 +1,259 @@
+"""A reader's mail as a join of bytes: cards, his reasons, his links.  No template, no query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from email.utils import formatdate
+from html import escape
+from struct import Struct
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.urls import reverse
+
+from newsletter.cards import LEADS, NUMBERS, Sheet
+from newsletter.columns import fold
+from newsletter.models import Issue
+from newsletter.shell import TOKENS, Frame
+from papers.wording import shorten
+from subscriptions import mail, tokens
+from subscriptions.encode import BETWEEN, END, START, Form, quote
+from subscriptions.headers import header, mailbox
+from subscriptions.tokens import Purpose
+
+HTML_LIMIT = 92_000  # bytes as sent; Gmail hides what comes after about 102,000
+FILLED_IN = 2_000  # of these for the preheader, the headline and the tokens of the shell
+REASON = 1_200  # of a reason, at most: the names of two topics, a sign, and markup
+CONTENTS_FROM = 13  # papers from which on a mail has a table of contents
+PREHEADER = 110  # characters
+# The id of a paper, and why it was picked: newsletter.picks, without the score.
+CHOICE = Struct("<I2x7s")
+PURPOSES = (Purpose.DIGEST, Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.FEEDBACK)
+NAMES = (*TOKENS, "feedback")  # of the places where these tokens go
+
+SUBJECTS = {
+    Issue.Cadence.WEEKLY: "Your week in {papers}: {title}",
+    Issue.Cadence.MONTHLY: "Your month in {papers}: {title}",
+}
+SUBJECT = "{papers} for you: {title}"
+HEADLINES = {
+    Issue.Cadence.WEEKLY: "Your week in {papers}",
+    Issue.Cadence.MONTHLY: "Your month in {papers}",
+}
+HEADLINE = "{papers} for you"
+
+Chosen = Sequence[tuple[Sheet, bytes]]  # cards, best first, and why: the end of a packed pick
+
+
+def count_of(number: int) -> str:
+    return f"{number} paper{'' if number == 1 else 's'}"
+
+
+class Press:
+    """What all mails of one issue share, and the way from it to the mail of one reader."""
+
+    def __init__(
+        self, issue: Issue, frame: Frame, sheets: Mapping[int, Sheet], phrases: Mapping[int, str]
+    ) -> None:
+        self.frame, self.sheets, self.phrases = frame, sheets, phrases
+        self.sender = mail.sender_address()
+        self.headers = list_headers(issue)
+        self._subject = SUBJECTS.get(Issue.Cadence(issue.cadence), SUBJECT)
+        self._headline = HEADLINES.get(Issue.Cadence(issue.cadence), HEADLINE)
+        self._subjects: dict[tuple[Sheet, int], bytes] = {}
+        self._words: dict[int, bytes] = {}
+        self._made: dict[tuple[int, int, bool], tuple[Form, Form]] = {}
+        self._room = HTML_LIMIT - FILLED_IN - frame.size
+        sizes = (sheet.size + sheet.row_size for sheet in sheets.values())
+        self._largest = max(sizes, default=0) + REASON
+        self._make_tokens = tokens.maker(*PURPOSES)
+        self._unsubscribe = unsubscribe_header()
+        self._domain = f"@{mail.domain()}>\r\n".encode()
+        fixed = {**mail.AUTOMATIC, **self.headers, "Date": formatdate()}
+        self._from, self._fixed = mail.from_lines(), b"".join(mail.written(fixed)) + START
+
+    def choose(self, packed_picks: bytes | memoryview) -> Chosen:
+        """Return the cards of a delivery; papers that are gone are left out."""
+        sheets = self.sheets
+        return [
+            (sheets[paper], why)
+            for paper, why in CHOICE.iter_unpack(packed_picks)
+            if paper in sheets
+        ]
+
+    def subject(self, first: Sheet, count: int) -> str:
+        words = self._subject.format(papers=count_of(count), title=first.subject)
+        return mail.clean_header(words)
+
+    def headline(self, count: int) -> str:
+        return self._headline.format(papers=count_of(count))
+
+    def tokens(self, public_id: bytes, version: int) -> dict[str, bytes]:
+        return dict(zip(NAMES, self._make_tokens(public_id, version), strict=True))
+
+    def wire(self, chosen: Chosen, made: Mapping[str, bytes], *, to: str, key: str) -> bytes:
+        """Return the whole message: from headers to its last line.
+
+        Args:
+            made: of `tokens`.
+            to: an address of ASCII.
+            key: the id of the delivery.
+        """
+        text, html, count = self.parts(chosen, made)
+        first, own = chosen[0][0], key.encode()
+        if (subject := self._subjects.get((first, count))) is None:
+            subject = header("Subject", self.subject(first, count))
+            self._subjects[first, count] = subject
+        whole = [
+            self._from, b"To: ", to.encode(), b"\r\n", subject,
+            b"Message-ID: <", own, self._domain, b"X-Entity-Ref-ID: ", own, b"\r\n",
+            made["unsubscribe"].join(self._unsubscribe), self._fixed,
+        ]  # fmt: skip
+        whole += text
+        whole.append(BETWEEN)
+        whole += html
+        whole.append(END)
+        return b"".join(whole)
+
+    def parts(
+        self, chosen: Chosen, made: Mapping[str, bytes]
+    ) -> tuple[list[bytes], list[bytes], int]:
+        """Return text, HTML, and how many of the papers fit into them."""
+        count = len(chosen)
+        has_contents = count >= CONTENTS_FROM
+        if count * self._largest > self._room:
+            count = self._fitting(chosen, has_contents=has_contents)
+        shown = chosen if count == len(chosen) else chosen[:count]
+        text_cards, html_cards = self._cards(shown, made["feedback"])
+        in_text, in_html = self._settings(count, len(chosen) - count, has_contents=has_contents)
+        html_values = {**made, "preheader": self._preheader(shown)}
+        text_values = made
+        if has_contents:
+            text_contents, html_values["contents"] = _contents(shown)
+            text_values = {**made, "contents": text_contents}
+        return (
+            _fill(in_text, text_values, text_cards),
+            _fill(in_html, html_values, html_cards),
+            count,
+        )
+
+    def public_html(self, chosen: Chosen, headline: str) -> bytes:
+        """Return, encoded, all cards in a page that opens nothing: no token, no limit."""
+        cards: list[bytes] = []
+        for number, (sheet, why) in enumerate(chosen, start=1):
+            reason = sheet.reasons.get(why) or sheet.write_reason(why, self.phrases)
+            start, middle = sheet.html_start
+            cards += (start, NUMBERS[number], middle, reason[1], sheet.public_tail[0])
+        values = {"preheader": b"", "cards": b"".join(cards), "headline": quote(escape(headline))}
+        sections = ["public"]
+        if len(chosen) >= CONTENTS_FROM:
+            sections.append("contents")
+            values["contents"] = _contents(chosen)[1]
+        _, form = self.frame.forms(*sections)
+        return b"".join(form.filled(values))
+
+    def _fitting(self, chosen: Chosen, *, has_contents: bool) -> int:
+        """Return how many of the papers fit, at least one; the rest stays on the page."""
+        room = self._room
+        for number, (sheet, why) in enumerate(chosen):
+            reason = sheet.reasons.get(why) or sheet.write_reason(why, self.phrases)
+            room -= sheet.size + len(reason[1]) + (sheet.row_size if has_contents else 0)
+            if room < 0:
+                return max(number, 1)
+        return len(chosen)
+
+    def _cards(self, shown: Chosen, feedback: bytes) -> tuple[list[bytes], list[bytes]]:
+        text: list[bytes] = []
+        html: list[bytes] = []
+        for number, (sheet, why) in enumerate(shown, start=1):
+            said, written = sheet.reasons.get(why) or sheet.write_reason(why, self.phrases)
+            start, middle = sheet.html_start
+            html += (start, NUMBERS[number], middle, written, feedback.join(sheet.tail))
+            start, links = sheet.numbers.get(number) or sheet.numbered(number)
+            text += (start, sheet.text_middle, said, links, feedback, sheet.text_end)
+        return text, html
+
+    def _settings(self, count: int, left: int, *, has_contents: bool) -> tuple[Form, Form]:
+        """Return, and remember, the shell of mails with so many papers, for text and HTML."""
+        key = (count, left, has_contents)
+        if (made := self._made.get(key)) is None:
+            more = f"{left} more paper{'' if left == 1 else 's'} would not fit into this mail."
+            words = {"headline": self.headline(count), "more": more}
+            sections = ["private", *["contents"] * has_contents, *["more"] * bool(left)]
+            text, html = self.frame.forms(*sections)
+            made = self._made[key] = (
+                text.bound({name: quote(fold(said)) for name, said in words.items()}),
+                html.bound({name: quote(escape(said)) for name, said in words.items()}),
+            )
+        return made
+
+    def _preheader(self, shown: Chosen) -> bytes:
+        """Say what the subject does not: 40 to 110 characters."""
+        count = len(shown)
+        if count == 1:
+            opening = shorten(f"{shown[0][0].opening} Picked for you, with reasons.", PREHEADER)
+            return quote(escape(opening))
+        if (words := self._words.get(count)) is None:
+            rest = f" and {count - 3} more" if count > 3 else ""
+            words = self._words[count] = quote(f"{rest} picked for you, with reasons.")
+        if count == 2:
+            return b"".join((ALSO, shown[1][0].short, words))
+        return b"".join((ALSO, shown[1][0].short, SEMICOLON, shown[2][0].short, words))
+
+
+ALSO, SEMICOLON = quote("Also: "), quote("; ")
+
+
+def _contents(chosen: Chosen) -> tuple[bytes, bytes]:
+    text: list[bytes] = []
+    html: list[bytes] = []
+    for number, (sheet, _) in enumerate(chosen, start=1):
+        start, end = sheet.html_row
+        html += (start, NUMBERS[number], end)
+        start, end = sheet.text_row
+        text += (start, LEADS[number], end)
+    return b"".join(text), b"".join(html)
+
+
+def _fill(form: Form, values: Mapping[str, bytes], cards: list[bytes]) -> list[bytes]:
+    """Return the pieces of the shell with those of the cards where its place for them is."""
+    pieces = form.pieces
+    found = [pieces[0]]
+    for at, name in enumerate(form.names, start=1):
+        if name == "cards":
+            found += cards
+            found.append(pieces[at])
+        else:
+            found += (values[name], pieces[at])
+    return found
+
+
+def list_headers(issue: Issue) -> dict[str, str]:
+    """What bulk mail must say about itself (RFC 2369, 2919, 5064; Google's Feedback-ID)."""
+    host = str(urlsplit(settings.SITE_URL).hostname)
+    site = settings.SITE_URL
+    edition = reverse("newsletter:issue", args=[issue.slug])
+    return {
+        "List-Id": mailbox(mail.clean_header(settings.SITE_NAME), f"digest.{host}"),
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Help": f"<{site}{reverse('newsletter:help')}>",
+        "List-Archive": f"<{site}{reverse('newsletter:archive')}>",
+        "Archived-At": f"<{site}{edition}>",
+        "Feedback-ID": f"{issue.slug}:{issue.cadence}:digest:newsletter",
+        "Precedence": "bulk",
+    }
+
+
+def unsubscribe_header() -> list[bytes]:
+    """Return the header of one click, cut where the token goes (RFC 8058)."""
+    return [
+        part.encode() for part in f"List-Unsubscribe: {unsubscribe('TOKEN')}\r\n".split("TOKEN")
+    ]
+
+
+def unsubscribe(token: str, *, fold: str = "\r\n") -> str:
+    """Return the addresses at which a reader leaves, that of the page first."""
+    page = settings.SITE_URL + reverse("subscriptions:unsubscribe", args=[token])
+    local, _, domain = settings.UNSUBSCRIBE_MAILBOX.partition("@")
+    mailto = f"mailto:{local}+{token}@{domain}?subject=unsubscribe"
+    return f"<{page}>,{fold} <{mailto}>" if domain else f"<{page}>"

@@ -1,0 +1,121 @@
+"""What surrounds the papers in the mails of an issue: rendered once, stored, and encoded."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.template.loader import render_to_string
+
+from newsletter import highlights
+from newsletter.columns import fold
+from newsletter.models import Card, Issue, Shell
+from newsletter.paper_facts import RULE, Holes, page, plain
+from subscriptions import mail, tokens
+from subscriptions.encode import Form
+
+TOKENS = ("digest", "preferences", "unsubscribe")  # pages that the shell links to
+WIDTHS = dict.fromkeys(TOKENS, tokens.LENGTH)
+SPANS = {Issue.Cadence.WEEKLY: "your week", Issue.Cadence.MONTHLY: "your month"}
+# Readers do not choose a language yet, and there is one layout.
+KIND = {"language": settings.LANGUAGE_CODE, "layout": "full"}
+REMEMBERED = 64  # shells in the memory of one process
+
+_remembered: OrderedDict[UUID, Frame] = OrderedDict()
+
+
+class Frame:
+    """A shell as bytes, with or without those of its sections that not every mail has."""
+
+    def __init__(self, shell: Shell, *, rendering: UUID | None = None) -> None:
+        self.rendering = rendering  # None if it is not stored
+        self._html, self._text = Form.of(shell.html, WIDTHS), Form.of(shell.text, WIDTHS)
+        self._made: dict[tuple[str, ...], tuple[Form, Form]] = {}
+        self.size = sum(map(len, self._html.pieces))
+
+    def forms(self, *sections: str) -> tuple[Form, Form]:
+        """Return text and HTML with these sections: contents, more, private, public."""
+        if (made := self._made.get(sections)) is None:
+            made = self._text.only(*sections), self._html.only(*sections)
+            self._made[sections] = made
+        return made
+
+
+def frames(issues: Collection[Issue], *, keep: bool) -> dict[int | None, Frame]:
+    """Return issue id -> its shell, rendered now if it is not stored; `keep` stores it.
+
+    A draft is an issue without an id.
+    """
+    found = _stored(issues)
+    missing = [issue for issue in issues if issue.pk not in found]
+    fresh = [render(issue) for issue in missing]
+    if keep and fresh:
+        Shell.objects.bulk_create(fresh, ignore_conflicts=True)
+        return {**found, **_stored(missing)}  # another worker may have won
+    return {**found, **{shell.issue_id: Frame(shell) for shell in fresh}}
+
+
+def render(issue: Issue) -> Shell:
+    """Render what surrounds the papers: two templates."""
+    said = _facts(issue)
+    return Shell(
+        **KIND,
+        issue=issue,
+        html=render_to_string("email/digest/body.html", said),
+        text=render_to_string("email/digest/body.txt", said),
+    )
+
+
+def thaw(issue: Issue) -> None:
+    """Forget what was rendered: for an issue that was changed before anything was sent."""
+    with transaction.atomic():
+        Shell.objects.filter(issue=issue).delete()
+        Card.objects.filter(issue=issue).delete()
+
+
+def paragraphs(text: str) -> list[str]:
+    """Split what an editor wrote at its empty lines."""
+    return [plain(part) for part in re.split(r"\n\s*\n", text.replace("\r", "")) if part.strip()]
+
+
+def _facts(issue: Issue) -> dict[str, Any]:
+    introduction = paragraphs(issue.introduction)
+    found = highlights.of(issue)
+    on = issue.on.isoformat()
+    return {
+        **mail.site(),
+        "hole": Holes(),
+        "rule": RULE,
+        "language": KIND["language"],
+        "issue": issue,
+        "title": f"{settings.SITE_NAME}, {issue.on:%-d %B %Y}",
+        "span": SPANS.get(Issue.Cadence(issue.cadence), ""),
+        "introduction": introduction,
+        "introduction_folded": [fold(part) for part in introduction],
+        "highlights": found,
+        "preferences_url": page("subscriptions:preferences", "preferences"),
+        "unsubscribe_url": page("subscriptions:unsubscribe", "unsubscribe"),
+        "digest_url": page("newsletter:digest", "digest", issue.cadence, on),
+    }
+
+
+def _stored(issues: Collection[Issue]) -> dict[int | None, Frame]:
+    """Return the frames of stored shells; those in memory are not read again."""
+    stored = Shell.objects.filter(**KIND, issue__in={issue.pk for issue in issues} - {None})
+    names = dict(stored.values_list("rendering", "issue_id"))
+    found: dict[int | None, Frame] = {
+        issue: known for name, issue in names.items() if (known := _remembered.get(name))
+    }
+    if unread := set(names.values()) - set(found):
+        for shell in stored.filter(issue__in=unread):
+            found[shell.issue_id] = _remembered[shell.rendering] = Frame(
+                shell, rendering=shell.rendering
+            )
+        while len(_remembered) > REMEMBERED:
+            _remembered.popitem(last=False)
+    return found
