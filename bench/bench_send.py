@@ -168,6 +168,7 @@ def one_connection(number: int) -> float:
 
 
 def main(readers: int, runs: int) -> None:
+    RIG.migrate()
     random.seed(1)
     papers = make_papers()
     make_readers(readers)

@@ -26,7 +26,6 @@ DUE = """
     FROM subscriptions_subscriber
     WHERE state = 'confirmed' AND next_digest_at <= %s{without}
     ORDER BY next_digest_at, id LIMIT {limit} {lock}"""
-PLAN = "UPDATE subscriptions_subscriber SET next_digest_at = %s WHERE {among}"
 SCHEDULE = "cadence || ' ' || weekday || ' ' || hour || ' ' || time_zone"
 
 
@@ -115,7 +114,10 @@ def plan(ids: Ints, next_digest_at: datetime) -> None:
     among, param = arrays.among("id", ids)
     moment = connection.ops.adapt_datetimefield_value(next_digest_at)
     with connection.cursor() as cursor:
-        cursor.execute(PLAN.format(among=among), [moment, param])
+        cursor.execute(
+            f"UPDATE subscriptions_subscriber SET next_digest_at = %s WHERE {among}",  # noqa: S608
+            [moment, param],
+        )
 
 
 def _audience(found: dict[str, NDArray[np.generic]]) -> Audience:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.conf import settings
 
 from newsletter import budget, compose, events, gate, inbox, issues, readiness, space
-from newsletter.models import Delivery
+from newsletter.models import Delivery, Sent
 from papers.doorbell import ring
 from subscriptions import heartbeats, outbox, restore
 from subscriptions.clock import database_now
+
+KEEP = timedelta(days=365)  # what was told of mails, and which papers a reader had
 
 
 @shared_task(name="newsletter.tick", ignore_result=True)
@@ -54,6 +58,15 @@ def pump() -> None:
 def read_inbox() -> None:
     """Apply what mail services told us.  Every webhook rings this, and so does the sweep."""
     inbox.read_all()
+
+
+@shared_task(name="newsletter.forget", ignore_result=True)
+def forget() -> None:
+    """Delete what there is no more reason to keep."""
+    year_ago = database_now() - KEEP
+    events.forget(before=year_ago)
+    inbox.forget(before=year_ago)
+    Sent.objects.forget(before=year_ago)
 
 
 def ring_pump() -> None:

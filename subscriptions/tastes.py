@@ -5,8 +5,6 @@ from __future__ import annotations
 from papers import vectors
 from subscriptions.models import Feedback, Subscriber, Taste
 
-COLUMNS = ("kind", "paper__vector")
-
 
 def renew(subscriber: Subscriber) -> None:
     """Store the direction of all that he said; nothing if it has none.
@@ -14,9 +12,9 @@ def renew(subscriber: Subscriber) -> None:
     Papers that have no vector yet count from the next time on.
     """
     said = Feedback.objects.filter(subscriber=subscriber).exclude(paper__vector=None)
-    rows = [(kind, bytes(vector or b"")) for kind, vector in said.values_list(*COLUMNS)]
-    more = [vector for kind, vector in rows if kind == Feedback.Kind.MORE]
-    less = [vector for kind, vector in rows if kind == Feedback.Kind.LESS]
+    rows = list(said.values_list("kind", "paper__vector"))
+    more = [bytes(v) for kind, v in rows if v is not None and kind == Feedback.Kind.MORE]
+    less = [bytes(v) for kind, v in rows if v is not None and kind == Feedback.Kind.LESS]
     direction = vectors.mix(more, less)
     if not direction.any():
         Taste.objects.filter(subscriber=subscriber).delete()

@@ -8,9 +8,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from papers import vectors
-
-DIMENSIONS = vectors.DIMENSIONS
 FULL = 100_000  # a keyword, or a topic of weight 1 and strength 1
 AUTHOR_WORTH = 120_000
 SCORE = 100 * FULL  # what `Pick.score` calls 1
@@ -41,14 +38,14 @@ def shares(values: ArrayLike) -> NDArray[np.int64]:
     return np.minimum(hundredths, MOST_SHARE)
 
 
-def directions(rows: NDArray[np.float16]) -> NDArray[np.float32]:
+def directions(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
     """Rows of length 1 as whole numbers; products of them are exact in any order of sums.
 
     64 products of at most 127 * 127 stay below 2 ** 24, up to which float32 is exact.
     """
-    whole = np.rint(rows.astype(np.float32) * 127)
-    bounded: NDArray[np.float32] = np.nan_to_num(np.clip(whole, -127, 127))
-    return bounded
+    whole = np.rint(vectors.astype(np.float32) * 127)
+    found: NDArray[np.float32] = np.nan_to_num(np.clip(whole, -127, 127)).astype(np.float32)
+    return found
 
 
 def _rounded(values: ArrayLike, scale: int) -> NDArray[np.int64]:

@@ -27,7 +27,8 @@ def play(name: str, *, form: str, template: Path, seed: int) -> Row:
         try:
             row: Row = act(servers, **size, **scene.more)
         except TooSlow as error:
-            row = Row("", scene.place, "it comes to an end", misses=[str(error)])
+            row = error.row or Row("", "", "it comes to an end")
+            row.misses.append(str(error))
     row.run = name
     return row
 

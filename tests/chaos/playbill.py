@@ -101,9 +101,9 @@ SCENES = (
     Scene("poison", "readers:poisoned", long={"recipients": 20_000}, short={"recipients": 1_000}),
     Scene(
         "leave", "readers:leaving",
-        long={"recipients": 20_000, "leaving": 1_000}, short={"recipients": 3_000, "leaving": 100},
+        long={"recipients": 20_000, "leaving": 1_000}, short={"recipients": 2_500, "leaving": 100},
     ),
-    Scene("pause", "readers:stopped", long={"recipients": 20_000}, short={"recipients": 6_000}),
+    Scene("pause", "readers:stopped", long={"recipients": 20_000}, short={"recipients": 4_000}),
     Scene(
         "faulty-service", "services:service", more={"keys": False, "chunk": 50},
         long={"recipients": 20_000}, short={"recipients": 2_000},

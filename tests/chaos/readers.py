@@ -17,15 +17,16 @@ from tests.chaos.servers import Servers
 from tests.chaos.stage import Stage
 from tests.chaos.ways_out import Smtp
 
-SLOW = {"replies_after": 0.05}
+SLOW = {"replies_after": 0.2}  # seconds: a chunk takes longer than a reader may be written to
+PATIENT = {"UNCERTAIN": "park", "LEASE_SECONDS": 60}
 LEFT = 5.0  # seconds after which nobody who left is written to
 STOPPED = 3.0  # seconds after which nothing more of a paused issue goes out
 
 
 def leaving(servers: Servers, *, recipients: int, leaving: int) -> Row:
     """Readers leave at random moments while the mails go out."""
-    with Stage(servers, Smtp(**SLOW), recipients=recipients, UNCERTAIN="park") as stage:
-        stage.start(2)
+    with Stage(servers, Smtp(**SLOW), recipients=recipients, **PATIENT) as stage:
+        stage.start(3)
         leavers = stage.chance.sample(stage.readers, leaving)
         left_at: dict[str, float] = {}
         for _, reader in zip(stage.moments(leaving), leavers, strict=True):
@@ -79,8 +80,8 @@ def poisoned(servers: Servers, *, recipients: int) -> Row:
 
 def stopped(servers: Servers, *, recipients: int) -> Row:
     """An operator pauses the issue twice, and in the end cancels it."""
-    with Stage(servers, Smtp(**SLOW), recipients=recipients, UNCERTAIN="park") as stage:
-        stage.start(2)
+    with Stage(servers, Smtp(**SLOW), recipients=recipients, **PATIENT) as stage:
+        stage.start(3)
         issue = Issue.objects.get(pk=stage.issue.pk)
         late: list[float] = []
         steps: list[Callable[[], object]] = [

@@ -18,6 +18,7 @@ from typing import Self
 
 from newsletter.demo.processes import die_with_parent
 from newsletter.demo.valkey import Valkey
+from tests.chaos.row import Row
 from tests.postgres import Postgres
 
 ROOT = Path(__file__).parents[2]
@@ -138,4 +139,6 @@ def wait_until(is_so: object, *, seconds: float, what: str) -> None:
 
 
 class TooSlow(Exception):
-    """Something that should have come about did not."""
+    """Something that should have come about did not; `row` says how things stood then."""
+
+    row: Row | None = None

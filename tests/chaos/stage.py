@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from types import TracebackType
 from typing import Self
@@ -21,7 +22,7 @@ from tests.chaos import content, groups, stand_in  # noqa: F401
 from tests.chaos.books import Books
 from tests.chaos.groups import Group, in_doubt
 from tests.chaos.row import Row
-from tests.chaos.servers import Servers, wait_until
+from tests.chaos.servers import Servers, TooSlow, wait_until
 from tests.chaos.ways_out import WayOut
 
 UNSETTLED = (
@@ -146,7 +147,7 @@ class Stage:
 
     # --- the end ------------------------------------------------------------------------
 
-    def settle(self, *, seconds: float = 120, hasten: bool = False) -> None:
+    def settle(self, *, seconds: float = 200, hasten: bool = False) -> None:
         """Wait until the ledger has nothing more to do.
 
         Args:
@@ -204,6 +205,9 @@ class Stage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if isinstance(error, TooSlow):
+            with suppress(DatabaseError, InterfaceError):
+                error.row, _ = self.row(fault="", goal="it comes to an end")
         for beat in self.beats:
             for process in beat.running.values():
                 process.kill()

@@ -12,6 +12,8 @@ OURS = {
     "newsletter.tick",
     "newsletter.sweep",
     "newsletter.pump",
+    "newsletter.read_inbox",
+    "newsletter.forget",
     "subscriptions.post_letters",
     "subscriptions.purge",
     "papers.poll",
@@ -46,7 +48,7 @@ def test_the_timetable_rings_tasks_that_exist_and_waits_for_none(tasks):
 
 
 def test_every_task_without_arguments_that_nobody_rings_is_in_the_timetable():
-    rung = {"newsletter.pump", "papers.ingest_source"}
+    rung = {"newsletter.pump", "newsletter.read_inbox", "papers.ingest_source"}
     assert set(celery_app.conf.beat_schedule) == OURS - rung
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 
 import pytest
 from django.contrib.auth.models import Permission, User
 
-from newsletter.models import Delivery, Issue
+from newsletter.models import Alarm, Delivery, Event, Issue, Webhook
 from newsletter.picks import Pick, Why, pack
 from papers.models import Ingestion, Refusal
 from subscriptions.models import Consent, Letter, Subscriber, Suppression, address_hash
@@ -73,6 +74,10 @@ def one_of_each(make_delivery):
     Suppression.objects.create(address_hash=address_hash("eve@example.net"), at=MOMENT)
     ingestion = Ingestion.objects.create(source="sample", started_at=MOMENT)
     Refusal.objects.create(ingestion=ingestion, place="record 1", reason="no title")
+    Webhook.objects.create(service="postmark", received_at=MOMENT, body=b"?", size=1, state="dead")
+    Event.objects.create(key=uuid.uuid4(), provider="postmark", kind=1, is_ours=True, at=MOMENT)
+    issue = Delivery.objects.first().issue
+    Alarm.objects.create(issue=issue, kind="warned", reason="bounces", at=MOMENT)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from itertools import count
+from functools import partial
 
 import pytest
 import time_machine
@@ -14,10 +14,11 @@ from django.db import DatabaseError
 
 from newsletter import issues, tasks
 from newsletter.models import Delivery
-from subscriptions import outbox
-from subscriptions.transport import Transport, Unreachable
+from subscriptions import outbox, restore
+from subscriptions.outgoing import Unreachable
 from subscriptions.verdicts import State
 from tests.conftest import MOMENT
+from tests.subscriptions.outbox_steps import Way
 
 
 @pytest.fixture
@@ -96,26 +97,40 @@ def test_the_pump_wakes_another_worker_once_a_chunk_is_out(make_three_chunks, ri
 
 @pytest.mark.parametrize("error", [Unreachable("nobody there"), DatabaseError("gone")])
 def test_a_pump_that_can_send_nothing_wakes_nobody(make_three_chunks, rings, monkeypatch, error):
-    def fail(transport):
-        raise error
-
     make_three_chunks()
-    monkeypatch.setattr(Transport, "open", fail)
+    monkeypatch.setattr(outbox, "open_transport", lambda: Way(error))
     with suppress(DatabaseError):
         tasks.pump.run()
     assert rings == []
 
 
-@pytest.mark.parametrize(("looks", "sent", "bells"), [(1, 0, 0), (2, 1, 1), (6, 3, 2)])
+@pytest.mark.parametrize(("budget", "sent", "bells"), [(0, 0, 0), (0.5, 2, 1), (1.5, 4, 2)])
 def test_the_pump_passes_on_what_it_had_no_time_for(
-    make_three_chunks, rings, monkeypatch, looks, sent, bells
+    make_three_chunks, rings, monkeypatch, budget, sent, bells
 ):
-    """The clock is looked at before each chunk, before each mail, and after a chunk."""
     make_three_chunks()
-    looked = count(1)
-    monkeypatch.setattr(outbox.Run, "has_time", lambda run: next(looked) <= looks)
+    way, time = Way(), [0.0]
+    way.before = lambda mail: time.__setitem__(0, time[0] + 0.5)
+    monkeypatch.setattr(outbox, "open_transport", lambda: way)
+    monkeypatch.setattr(outbox, "clock", lambda: time[0])
+    post = partial(outbox.post, budget=budget)
+    monkeypatch.setattr(outbox, "post", post)
     tasks.pump.run()
-    assert (len(mail.outbox), len(rings)) == (sent, bells)
+    assert len(rings) == bells
+    assert len(way.taken) <= sent
+    assert bool(way.taken) is bool(bells)
+
+
+@pytest.mark.parametrize("task", [tasks.tick, tasks.sweep, tasks.pump])
+def test_a_restored_database_sends_and_opens_nothing(
+    make_delivery, make_subscriber, make_paper, rings, task
+):
+    make_paper(topics=["agents"])
+    make_subscriber(topics=["agents"], next_digest_at=MOMENT)
+    make_delivery()
+    restore.freeze("a test")
+    task.run()
+    assert (Delivery.objects.count(), mail.outbox, rings) == (1, [], [])
 
 
 def test_the_sweep_takes_up_what_a_dead_worker_left(make_delivery, rings):

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from subscriptions import outbox
 from subscriptions.models import Letter
-from subscriptions.outgoing import Fate, Journal, Outgoing, Result, Unreachable
+from subscriptions.outgoing import Fate, Journal, Outgoing, Result
 from tests.subscriptions.ledger_steps import SECOND
 
 YES = Result(Fate.ACCEPTED, "queued as 1")
@@ -59,7 +59,7 @@ class Way:
                 return
             self.before(mail)
             answer = self.answers.pop(0) if self.answers else YES
-            if isinstance(answer, Unreachable):
+            if isinstance(answer, Exception):
                 raise answer
             journal.handing([mail.entry_id])
             if answer is None or answer.fate in {Fate.ACCEPTED, Fate.UNKNOWN}:
