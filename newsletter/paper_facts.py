@@ -13,7 +13,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from newsletter.columns import WIDTH, fold
-from newsletter.lint import links
+from newsletter.lint.links import is_fit
 from papers.models import Paper
 from papers.text import clean
 from papers.wording import shorten
@@ -130,7 +130,7 @@ def is_safe(url: str) -> bool:
     except ValueError:
         return False
     has_name = HOST.fullmatch(parts.netloc) is not None
-    return parts.scheme == "https" and has_name and links.is_fit(url)
+    return parts.scheme == "https" and has_name and is_fit(url)
 
 
 def language_of(text: str) -> str:
