@@ -45,7 +45,7 @@ import numpy as np
 from django.db import connection, transaction
 
 from bench import figures
-from newsletter import arrays, issues, opening
+from newsletter import arrays, audience, issues, opening
 from newsletter.matching.block import Picks
 from newsletter.models import Delivery, Issue
 from newsletter.picks import PACKED
@@ -226,7 +226,7 @@ def ledger_rate(rows: int) -> float:
     began = time.perf_counter()
     for start in range(0, rows, issues.READERS_AT_ONCE):
         with transaction.atomic():
-            readers = opening.audience.due(at=NOW, limit=issues.READERS_AT_ONCE)
+            readers = audience.due(at=NOW, limit=issues.READERS_AT_ONCE)
             sizes = np.full(readers.size, 7)
             picks = Picks(np.zeros(7 * readers.size, PACKED), sizes)
             mark = time.perf_counter()
