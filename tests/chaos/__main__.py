@@ -33,6 +33,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 def main() -> int:
     asked = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # end what was started, too
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # whoever is orphaned becomes ours
     folder = Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))
     folder.chmod(0o755)  # Postgres may run as somebody else
