@@ -6,7 +6,7 @@ DB     ?= postgres
 unexport PYTHONDONTWRITEBYTECODE  # without .pyc files every start compiles everything again
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports migrations deploy-check browser mail lock chaos bench clean
+.PHONY: help demo test check lint types imports migrations deploy-check browser mail goldens lock chaos bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,8 @@ mail: $(VENV)/.test ## compile the MJML sources of the mails
 
 chaos: $(VENV)/.test ## break everything while an issue is sent; ARGS="--short", "NAME ..."
 	@$(BIN)/python -m tests.chaos $(ARGS)
+goldens: $(VENV)/.test ## write the digests anew that tests compare with
+	@GOLDENS=1 TEST_DB=sqlite $(BIN)/python -m pytest -q tests/newsletter/test_goldens.py $(ARGS)
 
 bench: $(VENV)/.test ## all benchmarks, one after the other
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done

@@ -71,7 +71,11 @@ def _copy_out(sql: str, params: Sequence[Any], dtypes: Mapping[str, str]) -> dic
         for name, dtype in dtypes.items()
     ]
     query = f"COPY (SELECT {', '.join(wanted)} FROM ({sql}) AS found) TO STDOUT (FORMAT BINARY)"  # noqa: S608
-    with connection.cursor() as cursor, cursor.copy(query, params) as copy:
+    with (
+        connection.cursor() as cursor,
+        # With DEBUG, Django's cursor takes no parameters here.
+        cursor.copy(connection.ops.compose_sql(query, params)) as copy,
+    ):
         answer = memoryview(b"".join(bytes(part) for part in copy))
     at = len(_OPENING) + 2
     found = {}

@@ -29,7 +29,8 @@ KIND = {"language": settings.LANGUAGE_CODE, "layout": "full"}
 WIDTHS = {"number": 2, "lead": 4, "feedback": tokens.LENGTH}
 NUMBERS = [str(number).encode() for number in range(100)]
 LEADS = [f"{number}.".ljust(4).encode() for number in range(100)]  # as wide as the indent
-NAMED_IN_SUBJECT, NAMED_IN_PREHEADER = 60, 33  # characters of a title
+LONGEST_REASON = 160  # characters
+NAMED_IN_SUBJECT, NAMED_IN_PREHEADER = 60, 30  # characters of a title
 ASCII_DOTS = "..."  # in the subject, which "…" would make an encoded word for an ASCII title
 REMEMBERED = 2048  # cards in the memory of one process, about 10 KB each
 
@@ -97,7 +98,8 @@ class Sheet:
         """
         why, reference = Why(key[0]), int.from_bytes(key[1:5], "little")
         also = int.from_bytes(key[5:7], "little")
-        said = reasons.sentence(why, reference, also, topics=self.topics, phrases=phrases)
+        whole = reasons.sentence(why, reference, also, topics=self.topics, phrases=phrases)
+        said = shorten(whole, LONGEST_REASON)
         if said:
             text = quote(fold(f"Why: {said}.", indent="    ") + "\n\n")
             before, after = self.html_reason

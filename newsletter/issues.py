@@ -1,47 +1,75 @@
-"""Open issues: which slots are due, whose they are, and what follows them."""
+"""Open issues: find the readers who are due, have their deliveries written, plan the next.
+
+One transaction for each block of readers.  Their rows are locked, so several workers take
+blocks of their own, and nobody is written to twice.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+import numpy as np
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from newsletter import candidates, opening
+from newsletter import audience, candidates, opening, wishes
+from newsletter.audience import Audience
 from newsletter.matching.block import pick
-from newsletter.matching.pool import Pool
 from newsletter.matching.readers import Reader
-from newsletter.models import Delivery, Issue, IssueQuerySet
+from newsletter.models import Delivery, Issue
+from newsletter.opening import NO_PAPERS, Edition
 from subscriptions import cadence
 from subscriptions.cadence import Schedule, Slot
+from subscriptions.lanes import lane_of
 from subscriptions.models import Subscriber
 from subscriptions.verdicts import State
 
 logger = logging.getLogger(__name__)
 
-READERS_AT_ONCE = 20_000  # in one transaction, and in memory
-SCHEDULE = ("cadence", "weekday", "hour", "time_zone")
+READERS_AT_ONCE = 20_000
 
 
-def open_due(*, at: datetime) -> int:
+@dataclass(slots=True)
+class Opening:
+    """One going through all who are due at `at`."""
+
+    at: datetime
+    editions: dict[tuple[str, date], Edition] = field(default_factory=dict)
+    failed: set[Schedule] = field(default_factory=set)
+
+    def edition(self, kind: str, on: date) -> Edition:
+        """Return an issue with its candidates, which are the same for all blocks."""
+        if (kind, on) not in self.editions:
+            self.editions[kind, on] = opening.edition(kind, on, at=self.at)
+        return self.editions[kind, on]
+
+
+def open_due(*, at: datetime, wake: Callable[[], None] | None = None) -> int:
     """Write a delivery for every reader who is due at `at`; return how many were written.
 
-    Running it twice, late, or in two places at once writes nothing twice.  Readers of a
+    Running it twice, late, or in several places at once writes nothing twice.  Readers of a
     schedule that cannot be opened stay due, and cost the others nothing.
+
+    Args:
+        wake: called once if there are more readers than one block, to have others help.
     """
+    run = Opening(at)
     written = 0
-    for schedule in _due_schedules(at=at):
-        try:
-            written += _open_schedule(schedule, at=at)
-        except SoftTimeLimitExceeded:
-            raise
-        except Exception:
-            logger.exception("not opened: %s", schedule)
-    return written
+    while True:
+        with transaction.atomic():
+            readers = audience.due(at=at, limit=READERS_AT_ONCE, without=run.failed)
+            written += _open_block(run, readers)
+        if not readers.size:
+            return written
+        if wake and readers.size == READERS_AT_ONCE:
+            wake()
+            wake = None
 
 
 def open_today(subscriber: Subscriber, *, at: datetime) -> Delivery | None:
@@ -52,85 +80,79 @@ def open_today(subscriber: Subscriber, *, at: datetime) -> Delivery | None:
     """
     today = cadence.local_date(at, subscriber.time_zone)
     with transaction.atomic():
-        issue = _locked_issue(subscriber.cadence, today, at=at)
-        pool = candidates.load(issue.cadence, issue.on, at=at)
-        _expect(issue, opening.add(issue, [subscriber.pk], pool, at=at))
-        delivery = issue.deliveries.get(subscriber=subscriber)
+        reader = Subscriber.objects.select_for_update(no_key=True).get(pk=subscriber.pk)
+        edition = opening.edition(reader.cadence, today, at=at)
+        opening.write(edition, audience.of([reader]), at=at)
+        delivery = edition.issue.deliveries.get(subscriber=reader)
         if not delivery.picks:
             transaction.set_rollback(True)
             return None
     return delivery
 
 
-def draft(subscriber: Subscriber, wishes: Reader, *, at: datetime) -> Delivery:
-    """Return what somebody who wants `wishes` would get at `at`; nothing is written."""
+def draft(subscriber: Subscriber, wanted: Reader, *, at: datetime) -> Delivery:
+    """Return what somebody with these wishes would get at `at`; nothing is written."""
     on = cadence.local_date(at, subscriber.time_zone)
     issue = Issue(cadence=subscriber.cadence, on=on, opened_at=at)
-    delivery = Delivery(issue=issue, subscriber=subscriber)
-    delivery.picks = pick(wishes, candidates.load(issue.cadence, on, at=at))
-    if not delivery.packed_picks:
-        delivery.state, delivery.error = State.SKIPPED, opening.NOTHING_NEW
+    pool = candidates.load(issue.cadence, on, at=at)
+    wishes.learn(pool, np.array([*wanted.phrases, *wanted.excluded], np.int64))
+    delivery = Delivery(issue=issue, subscriber=subscriber, lane=lane_of(subscriber.email))
+    delivery.picks = pick(wanted, pool)
+    if not delivery.picks:
+        delivery.state, delivery.error = State.SKIPPED, NO_PAPERS
     return delivery
 
 
-def _due_schedules(*, at: datetime) -> list[Schedule]:
-    due = Subscriber.objects.due(at=at).order_by()
-    return [Schedule(**row) for row in due.values(*SCHEDULE).distinct().order_by(*SCHEDULE)]
+def _open_block(run: Opening, readers: Audience) -> int:
+    """Open the issues of a block one after the other, in an order that is the same for all.
+
+    Or two workers could each wait for the issue that the other one holds.
+    """
+    issues: dict[tuple[str, date], list[Schedule]] = defaultdict(list)
+    for schedule in readers.schedules:
+        issues[schedule.cadence, cadence.latest_slot(schedule, at=run.at).on].append(schedule)
+    return sum(_open_or_try_each(run, readers.on(issues[key]), issues[key]) for key in sorted(issues))
 
 
-def _open_schedule(schedule: Schedule, *, at: datetime) -> int:
-    """Write the deliveries of one slot and plan the next, block by block."""
-    slot = cadence.latest_slot(schedule, at=at)
-    following = cadence.next_slot(schedule, after=at)
-    is_in_time = _is_in_time(slot, schedule.cadence, at=at)
-    pool = candidates.load(schedule.cadence, slot.on, at=at) if is_in_time else None
+def _open_or_try_each(run: Opening, readers: Audience, schedules: list[Schedule]) -> int:
+    """Open an issue for all these schedules; for each alone if that does not work."""
+    try:
+        with transaction.atomic():
+            return _open_issue(run, readers, schedules)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        run.editions.clear()  # their issues may have been made in what was undone now
+        if len(schedules) > 1:
+            return sum(_open_or_try_each(run, readers.on([one]), [one]) for one in schedules)
+        logger.exception("not opened: %s, %s readers", schedules[0], readers.size)
+        run.failed.update(schedules)
+        return 0
+
+
+def _open_issue(run: Opening, readers: Audience, schedules: list[Schedule]) -> int:
+    """Write the deliveries of one issue and plan the readers' next, in one transaction."""
+    slots = {schedule: cadence.latest_slot(schedule, at=run.at) for schedule in schedules}
+    in_time = [one for one, slot in slots.items() if _is_in_time(slot, one.cadence, at=run.at)]
+    late = [one for one in schedules if one not in in_time]
     written = 0
-    for ids in _blocks(schedule, at=at):
-        written += _open_block(schedule.cadence, slot, ids, pool, at=at, following=following)
+    if in_time:
+        edition = run.edition(in_time[0].cadence, slots[in_time[0]].on)
+        written = opening.write(edition, readers.on(in_time), at=run.at)
+    if late:
+        _miss(late[0].cadence, slots[late[0]].on, readers.on(late), at=run.at)
+    for schedule, ids in readers.ids_by_schedule():
+        audience.plan(ids, cadence.next_slot(schedule, after=run.at).at)
     return written
-
-
-def _open_block(
-    kind: str, slot: Slot, ids: Sequence[int], pool: Pool | None, *, at: datetime, following: Slot
-) -> int:
-    """Open one block in one transaction; without a pool it is too late for it."""
-    with transaction.atomic():
-        issue = _locked_issue(kind, slot.on, at=at)
-        due = Subscriber.objects.due(at=at).order_by("pk").filter(pk__in=ids)
-        still = list(due.select_for_update().values_list("pk", flat=True))
-        written = 0
-        if pool is not None:
-            written = opening.add(issue, still, pool, at=at)
-            _expect(issue, written)
-        elif still:
-            logger.warning("missed: %s of %s, %s readers", kind, slot.on, len(still))
-            _row(issue).update(missed_count=F("missed_count") + len(still))
-        Subscriber.objects.filter(pk__in=still).update(next_digest_at=following.at)
-    return written
-
-
-def _blocks(schedule: Schedule, *, at: datetime) -> Iterator[list[int]]:
-    wishes = {name: getattr(schedule, name) for name in SCHEDULE}
-    due = Subscriber.objects.due(at=at).order_by("pk").filter(**wishes)
-    ids = list(due.values_list("pk", flat=True))
-    for start in range(0, len(ids), READERS_AT_ONCE):
-        yield ids[start : start + READERS_AT_ONCE]
 
 
 def _is_in_time(slot: Slot, kind: str, *, at: datetime) -> bool:
-    catch_up = cadence.catch_up(kind, timedelta(hours=settings.CATCH_UP_HOURS))
-    return at - slot.at <= catch_up
+    return at - slot.at <= cadence.catch_up(kind, timedelta(hours=settings.CATCH_UP_HOURS))
 
 
-def _locked_issue(kind: str, on: date, *, at: datetime) -> Issue:
-    """Return the issue, locked: whoever writes to one issue waits for the one before."""
-    Issue.objects.get_or_create(cadence=kind, on=on, defaults={"opened_at": at})
-    return Issue.objects.select_for_update().get(cadence=kind, on=on)
-
-
-def _expect(issue: Issue, more: int) -> None:
-    _row(issue).update(expected_count=F("expected_count") + more)
-
-
-def _row(issue: Issue) -> IssueQuerySet:
-    return Issue.objects.filter(pk=issue.pk)
+def _miss(kind: str, on: date, readers: Audience, *, at: datetime) -> None:
+    """Count the readers for whom it is too late now."""
+    for schedule, ids in readers.ids_by_schedule():
+        logger.warning("missed: %s of %s, %s readers", schedule, on, ids.size)
+    issue = opening.issue_of(kind, on, at=at)
+    Issue.objects.filter(pk=issue.pk).update(missed_count=F("missed_count") + readers.size)

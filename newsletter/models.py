@@ -205,6 +205,9 @@ class Delivery(Entry):
                 name="delivery_waiting",
                 condition=Q(state__in=["deferred", "uncertain"]),
             ),
+            models.Index(  # read by every opening: their papers count as sent
+                fields=["issue"], name="delivery_parked", condition=Q(state="parked")
+            ),
             models.Index(  # read by events of services that do not return our id
                 fields=["provider_id"], name="delivery_provider", condition=~Q(provider_id="")
             ),

@@ -1,115 +1,139 @@
-"""Match a block of readers and write their deliveries: a few statements, whatever the number."""
+"""Write the deliveries of one issue to a block of readers."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import secrets
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 import numpy as np
 from django.db import connection
+from django.db.models import F
 from numpy.typing import NDArray
 
-from newsletter import wishes
-from newsletter.arrays import Field, write
+from newsletter import arrays, candidates, wishes
+from newsletter.audience import Audience
+from newsletter.arrays import Field
 from newsletter.matching.block import Picks, pick_all
 from newsletter.matching.pool import Pool
 from newsletter.models import Delivery, Issue
 from newsletter.picks import PACKED
-from subscriptions.lanes import LANES, lane_of
-from subscriptions.models import Subscriber
+from subscriptions.lanes import LANES
 from subscriptions.verdicts import State
 
 Ints = NDArray[np.int64]
-NOTHING_NEW = "no new papers on the reader's topics"
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # that Postgres counts microseconds from
-BATCH = 500  # rows of one INSERT
+NO_PAPERS = "no new papers on the reader's topics"
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # of Postgres
 
 
-def add(issue: Issue, readers: Sequence[int], pool: Pool, *, at: datetime) -> int:
-    """Add those of `readers` that the issue does not have; return how many those are.
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """An issue that is being opened, with its candidates: loaded once for all readers."""
 
-    Call it in a transaction that has locked the issue, and add the number to what is
-    expected of it.
+    issue: Issue
+    pool: Pool
+    on_the_way: Ints  # other issues whose mails may still arrive
+
+
+def edition(cadence: str, on: date, *, at: datetime) -> Edition:
+    """Return the issue of that date, which is made if there is none, and its candidates."""
+    issue = issue_of(cadence, on, at=at)
+    pool = candidates.load(cadence, on, at=at)
+    on_the_way = Delivery.objects.issues_on_the_way(but=issue.pk)
+    return Edition(issue, pool, np.array(on_the_way, np.int64))
+
+
+def issue_of(cadence: str, on: date, *, at: datetime) -> Issue:
+    return Issue.objects.get_or_create(cadence=cadence, on=on, defaults={"opened_at": at})[0]
+
+
+def write(opened: Edition, readers: Audience, *, at: datetime) -> int:
+    """Add those of `readers` that the issue does not have; return how many.
+
+    The readers must be locked: that is why nobody else can be writing to them.  They are
+    counted as expected in the same transaction.
     """
-    have = issue.deliveries.filter(subscriber__in=readers).values_list("subscriber_id", flat=True)
-    rows = Subscriber.objects.filter(pk__in=readers).exclude(pk__in=have).order_by("pk")
-    found = list(rows.values_list("pk", "email", "length", "trend_share"))
-    if not found:
+    new = readers.only(~np.isin(readers.ids, _have(opened.issue, readers.ids)))
+    if not new.size:
         return 0
-    ids = np.array([row[0] for row in found], np.int64)
-    block = wishes.load(
-        ids,
-        lengths=np.array([row[2] for row in found], np.int64),
-        trend_shares=np.array([row[3] for row in found], np.float64),
-        pool=pool,
-        on_the_way=np.array(Delivery.objects.issues_on_the_way(but=issue.pk), np.int64),
+    wanted = wishes.load(
+        new.ids,
+        lengths=new.lengths,
+        trend_shares=new.trend_shares,
+        pool=opened.pool,
+        on_the_way=opened.on_the_way,
     )
-    lanes = np.array([LANES.index(lane_of(row[1])) for row in found], np.int64)
-    _write(issue, ids, lanes, pick_all(block, pool), at=at)
-    return len(found)
-
-
-def new_ids(count: int, *, at: datetime) -> NDArray[np.uint8]:
-    """Return so many UUIDs of version 7 (RFC 9562), 16 bytes each, of one moment."""
-    ids = np.frombuffer(os.urandom(16 * count), np.uint8).reshape(count, 16).copy()
-    milliseconds = int(at.timestamp() * 1000).to_bytes(6, "big")
-    ids[:, :6] = np.frombuffer(milliseconds, np.uint8)
-    ids[:, 6] = ids[:, 6] & 0x0F | 0x70
-    ids[:, 8] = ids[:, 8] & 0x3F | 0x80
-    return ids
-
-
-def _write(issue: Issue, ids: Ints, lanes: Ints, picks: Picks, *, at: datetime) -> None:
+    picks = pick_all(wanted, opened.pool)
     if connection.vendor == "postgresql":
-        write("newsletter_delivery", _fields(issue, ids, lanes, picks, at=at))
-        return
-    Delivery.objects.bulk_create(
-        [
-            Delivery(
-                issue=issue,
-                subscriber_id=reader,
-                lane=LANES[lane],
-                packed_picks=packed,
-                state=State.PENDING if packed else State.SKIPPED,
-                error="" if packed else NOTHING_NEW,
-            )
-            for reader, lane, packed in zip(
-                ids.tolist(), lanes.tolist(), picks.packed(), strict=True
-            )
-        ],
-        batch_size=BATCH,
-    )
+        arrays.write(Delivery._meta.db_table, _fields(opened.issue, new, picks, at=at))
+    else:
+        Delivery.objects.bulk_create(_deliveries(opened.issue, new, picks), batch_size=500)
+    Issue.objects.filter(pk=opened.issue.pk).update(expected_count=F("expected_count") + new.size)
+    return new.size
 
 
-def _fields(
-    issue: Issue, ids: Ints, lanes: Ints, picks: Picks, *, at: datetime
-) -> dict[str, Field]:
-    count = ids.size
+def new_ids(count: int) -> NDArray[np.uint8]:
+    """Return UUIDs as `subscriptions.ledger.new_id` makes them, 16 bytes a row."""
+    table = np.frombuffer(secrets.token_bytes(16 * count), np.uint8).reshape(count, 16).copy()
+    milliseconds = time.time_ns() // 1_000_000
+    table[:, :6] = np.frombuffer(milliseconds.to_bytes(6, "big"), np.uint8)
+    table[:, 6] = table[:, 6] & 0x0F | 0x70
+    table[:, 8] = table[:, 8] & 0x3F | 0x80
+    return table
+
+
+def _have(issue: Issue, ids: Ints) -> Ints:
+    among, param = arrays.among("subscriber_id", ids)
+    sql = f"SELECT subscriber_id AS id FROM newsletter_delivery WHERE issue_id = %s AND {among}"
+    have: Ints = arrays.read(sql, [issue.pk, param], {"id": "i8"})["id"]
+    return have
+
+
+def _fields(issue: Issue, readers: Audience, picks: Picks, *, at: datetime) -> dict[str, Field]:
+    """Every column of a delivery that has no default in the database."""
+    count = readers.size
     is_empty = (picks.counts == 0).astype(np.int64)
-    zeros = np.zeros(count, ">i2")
-    microseconds = round((at - EPOCH).total_seconds() * 1_000_000)
+    nothing = Field(np.empty((count, 0), np.uint8))
+    zero = Field.of(np.zeros(count, ">i2"))
+    created = (at - EPOCH) // EPOCH.resolution
     return {
-        "public_id": Field(new_ids(count, at=at)),
+        "public_id": Field(new_ids(count)),
         "state": Field.choice([State.PENDING, State.SKIPPED], is_empty),
-        "created_at": Field.of(np.full(count, microseconds, ">i8")),
-        "claims": Field.of(zeros),
-        "attempts": Field.of(zeros),
-        "resends": Field.of(zeros),
-        "provider_id": Field.choice([""], np.zeros(count, np.int64)),
-        "error": Field.choice(["", NOTHING_NEW], is_empty),
+        "created_at": Field.of(np.full(count, created, ">i8")),
+        "claims": zero,
+        "attempts": zero,
+        "resends": zero,
+        "provider_id": nothing,
+        "error": Field.choice(["", NO_PAPERS], is_empty),
         "issue_id": Field.of(np.full(count, issue.pk, ">i8")),
-        "subscriber_id": Field.of(ids.astype(">i8")),
-        "lane": Field.choice(LANES, lanes),
+        "subscriber_id": Field.of(readers.ids.astype(">i8")),
+        "lane": Field.choice(LANES, readers.lanes),
         "packed_picks": _packed(picks),
     }
 
 
 def _packed(picks: Picks) -> Field:
-    """The picks of each reader side by side, filled up to the longest."""
-    sizes = picks.counts * PACKED.itemsize
-    table = np.zeros((sizes.size, int(sizes.max(initial=0))), np.uint8)
-    table[np.arange(table.shape[1]) < sizes[:, None]] = np.frombuffer(
-        picks.rows.tobytes(), np.uint8
-    )
-    return Field(table, sizes)
+    most = int(picks.counts.max(initial=0))
+    table = np.zeros((picks.counts.size, most), PACKED)
+    table[np.arange(most) < picks.counts[:, None]] = picks.rows
+    as_bytes = table.view(np.uint8).reshape(picks.counts.size, most * PACKED.itemsize)
+    return Field(as_bytes, picks.counts * PACKED.itemsize)
+
+
+def _deliveries(issue: Issue, readers: Audience, picks: Picks) -> list[Delivery]:
+    names = [uuid.UUID(bytes=row.tobytes()) for row in new_ids(readers.size)]
+    rows = zip(names, readers.ids.tolist(), readers.lanes.tolist(), picks.packed(), strict=True)
+    return [
+        Delivery(
+            public_id=name,
+            issue=issue,
+            subscriber_id=reader,
+            lane=LANES[lane],
+            packed_picks=packed,
+            state=State.PENDING if packed else State.SKIPPED,
+            error="" if packed else NO_PAPERS,
+        )
+        for name, reader, lane, packed in rows
+    ]

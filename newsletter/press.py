@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from email.utils import formatdate
+from email.utils import format_datetime
 from html import escape
 from struct import Struct
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.timezone import now
 
 from newsletter.cards import LEADS, NUMBERS, Sheet
 from newsletter.columns import fold
@@ -22,8 +23,8 @@ from subscriptions.headers import header, mailbox
 from subscriptions.tokens import Purpose
 
 HTML_LIMIT = 92_000  # bytes as sent; Gmail hides what comes after about 102,000
-FILLED_IN = 2_000  # of these for the preheader, the headline and the tokens of the shell
-REASON = 1_200  # of a reason, at most: the names of two topics, a sign, and markup
+FILLED_IN = 1_500  # of these for the preheader, the headline and the tokens of the shell
+REASON = 2_000  # of a reason, at most
 CONTENTS_FROM = 13  # papers from which on a mail has a table of contents
 PREHEADER = 110  # characters
 # The id of a paper, and why it was picked: newsletter.picks, without the score.
@@ -69,7 +70,7 @@ class Press:
         self._make_tokens = tokens.maker(*PURPOSES)
         self._unsubscribe = unsubscribe_header()
         self._domain = f"@{mail.domain()}>\r\n".encode()
-        fixed = {**mail.AUTOMATIC, **self.headers, "Date": formatdate()}
+        fixed = {**mail.AUTOMATIC, **self.headers, "Date": format_datetime(now())}
         self._from, self._fixed = mail.from_lines(), b"".join(mail.written(fixed)) + START
 
     def choose(self, packed_picks: bytes | memoryview) -> Chosen:
@@ -191,11 +192,12 @@ class Press:
         """Say what the subject does not: 40 to 110 characters."""
         count = len(shown)
         if count == 1:
-            opening = shorten(f"{shown[0][0].opening} Picked for you, with reasons.", PREHEADER)
-            return quote(escape(opening))
+            opening = f"{shown[0][0].opening} It was picked for you, and the mail says why."
+            return quote(escape(shorten(opening.strip(), PREHEADER)))
         if (words := self._words.get(count)) is None:
-            rest = f" and {count - 3} more" if count > 3 else ""
-            words = self._words[count] = quote(f"{rest} picked for you, with reasons.")
+            rest = f" and {count - 3} more" if count > 3 else ","
+            last = "each with its reason" if count == 2 else "with reasons"
+            words = self._words[count] = quote(f"{rest} picked for you, {last}.")
         if count == 2:
             return b"".join((ALSO, shown[1][0].short, words))
         return b"".join((ALSO, shown[1][0].short, SEMICOLON, shown[2][0].short, words))

@@ -67,7 +67,7 @@ def render(issue: Issue) -> Shell:
         **KIND,
         issue=issue,
         html=render_to_string("email/digest/body.html", said),
-        text=render_to_string("email/digest/body.txt", said),
+        text=render_to_string("email/digest/body.txt", said).strip() + "\n",
     )
 
 

@@ -37,7 +37,7 @@ def load(
 
     Args:
         ids: of subscribers, ascending.
-        on_the_way: issues whose mails may still arrive (`history.issues_on_the_way`).
+        on_the_way: issues whose mails may still arrive (`Delivery.objects.issues_on_the_way`).
     """
     interests = _interests(ids)
     phrases, excluded = _phrases(ids)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from django.db import transaction
 
+from papers import vectors
 from papers.models import Assignment, Paper, Topic
 from papers.topics import Classifier, Rule
 
@@ -25,10 +26,11 @@ def classify_papers(paper_ids: Collection[int]) -> int:
     ids = sorted(paper_ids)
     changes = 0
     for start in range(0, len(ids), BATCH_SIZE):
-        batch = ids[start : start + BATCH_SIZE]
+        batch = list(Paper.objects.filter(pk__in=ids[start : start + BATCH_SIZE]).order_by("pk"))
         found = list(_find(batch, classifier=classifier, topics=topics))
         with transaction.atomic():
-            changes += _store(batch, found)
+            changes += _store([paper.pk for paper in batch], found)
+            _store_vectors(batch)
     return changes
 
 
@@ -46,9 +48,9 @@ def _lines(text: str) -> tuple[str, ...]:
 
 
 def _find(
-    paper_ids: Collection[int], *, classifier: Classifier, topics: dict[str, Topic]
+    papers: Collection[Paper], *, classifier: Classifier, topics: dict[str, Topic]
 ) -> Iterator[Assignment]:
-    for paper in Paper.objects.filter(pk__in=paper_ids).order_by("pk"):
+    for paper in papers:
         for match in classifier.classify(
             title=paper.title,
             abstract=paper.abstract or paper.summary,
@@ -79,6 +81,17 @@ def _store(paper_ids: Collection[int], found: Collection[Assignment]) -> int:
         update_fields=["strength", "reason"],
     )
     return len(stale) + len(changed)
+
+
+def _store_vectors(papers: Collection[Paper]) -> None:
+    """Keep with each paper what its words say."""
+    changed = []
+    for paper in papers:
+        words = vectors.vector(paper.title, paper.abstract or paper.summary)
+        if bytes(paper.vector or b"") != (packed := vectors.pack(words)):
+            paper.vector = packed
+            changed.append(paper)
+    Paper.objects.bulk_update(changed, ["vector"])
 
 
 def _pair(row: Assignment) -> Pair:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
-from email.utils import formatdate, parseaddr
+from email.utils import format_datetime, parseaddr
 from typing import Any, Self
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from anymail.message import AnymailMessage
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.timezone import now
 
 from subscriptions import encode
 from subscriptions.headers import header, mailbox, verbatim
@@ -110,7 +111,7 @@ def headers_of(message: AnymailMessage) -> dict[str, str]:
         "To": str(message.to[0]),
         **({"Reply-To": str(message.reply_to[0])} if message.reply_to else {}),
         "Subject": str(message.subject),
-        "Date": formatdate(),
+        "Date": format_datetime(now()),
         **{name: str(value) for name, value in message.extra_headers.items()},
     }
 

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from subscriptions.models import Subscriber, Taste
+from papers import vectors
+from subscriptions.models import Feedback, Subscriber, Taste
 
 
 def renew(subscriber: Subscriber) -> None:
-    """Forget the sum of what the reader had said before: it is not true any more."""
-    Taste.objects.filter(subscriber=subscriber).delete()
+    """Store the direction of all that he said; nothing if it has none.
+
+    Papers that have no vector yet count from the next time on.
+    """
+    said = Feedback.objects.filter(subscriber=subscriber).exclude(paper__vector=None)
+    rows = list(said.values_list("kind", "paper__vector"))
+    more = [bytes(vector) for kind, vector in rows if kind == Feedback.Kind.MORE]
+    less = [bytes(vector) for kind, vector in rows if kind == Feedback.Kind.LESS]
+    direction = vectors.mix(more, less)
+    if not direction.any():
+        Taste.objects.filter(subscriber=subscriber).delete()
+        return
+    Taste.objects.update_or_create(
+        subscriber=subscriber, defaults={"vector": vectors.pack(direction)}
+    )

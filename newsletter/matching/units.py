@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from papers.vectors import DIMENSIONS as DIMENSIONS
+
 FULL = 100_000  # a keyword, or a topic of weight 1 and strength 1
 AUTHOR_WORTH = 120_000
 SCORE = 100 * FULL  # what `Pick.score` calls 1
@@ -15,7 +17,6 @@ MOST_SCORE = 200 * FULL
 MOST_SHARE = 99  # the match still decides between papers of one trend
 COSINE = 127 * 127  # what a product of two directions calls 1
 ALIKE = 6452  # a product of 0.4: pages on different subjects rarely come so near
-DIMENSIONS = 64
 
 
 def weights(values: ArrayLike) -> NDArray[np.int64]:

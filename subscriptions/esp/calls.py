@@ -119,11 +119,16 @@ def _post(
     endpoint = form.endpoint(payload.get_api_endpoint())
     params = payload.get_request_params(backend.api_url)
     params["url"] = urljoin(backend.api_url, endpoint)
-    params["data"] = json.dumps(form.pack([one.data for one in many]), default=dict).encode()
+    params["data"] = _json(form.pack([one.data for one in many]))
     params["headers"] = {**params["headers"], **form.headers}
     if with_key:
         params["headers"]["Idempotency-Key"] = key_of(many)
     return Post(params)
+
+
+def _json(content: object) -> bytes:
+    """As Anymail writes it: all ASCII, and headers, which it has in a mapping of its own."""
+    return json.dumps(content, default=dict).encode()
 
 
 def _add_key(payload: RequestsPayload, key: str) -> None:

@@ -16,6 +16,7 @@ import time_machine
 from django.conf import settings
 
 from newsletter import compose
+from newsletter.columns import columns
 from newsletter.models import Issue
 from newsletter.picks import Pick, Why, pack
 from subscriptions.outbox import NotToBeSent
@@ -169,12 +170,9 @@ def test_both_parts_of_a_golden_have_the_same_links(name):
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_golden_has_no_gap_and_fits_into_its_columns(name):
-    from newsletter.columns import columns
-
     text = (FOLDER / f"{name}.txt").read_text()
     assert "\n\n\n" not in text
     lines = text.split("\n\n", 1)[1].splitlines()
-    assert all(
-        columns(line) <= 78 or "https://" in line or " " not in line.strip() for line in lines
-    )
+    for line in lines:  # an address or a word that is longer than a line stays whole
+        assert columns(line) <= 78 or "https://" in line or len(line.split()) <= 2
     assert not any(line != line.rstrip() for line in lines)

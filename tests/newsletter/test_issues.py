@@ -10,7 +10,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from django.core import mail
 from django.db import DatabaseError
 
-from newsletter import issues
+from newsletter import issues, opening
 from newsletter.matching.readers import Reader
 from newsletter.models import Delivery, Issue
 from subscriptions.models import Subscriber
@@ -98,11 +98,22 @@ def test_a_digest_that_is_too_late_is_missed_and_planned_anew(make_due, make_pap
     with caplog.at_level(logging.WARNING):
         assert issues.open_due(at=SEVEN + 12 * HOUR + timedelta(seconds=1)) == 0
 
-    assert not Issue.objects.exists()
+    issue = Issue.objects.get()
+    assert (issue.on, issue.missed_count, issue.expected_count) == (TUESDAY, 1, 0)
+    assert not Delivery.objects.exists()
     assert "missed" in caplog.text
     assert "1 readers" in caplog.text
     reader.refresh_from_db()
     assert reader.next_digest_at == SEVEN + DAY
+
+
+def test_readers_who_miss_the_same_issue_are_counted_together(make_due, make_paper):
+    make_due(next_digest_at=SEVEN - DAY)
+    make_due(hour=6, next_digest_at=SEVEN - HOUR)
+    make_due(cadence="weekly", weekday=TUESDAY.weekday())
+    issues.open_due(at=SEVEN + 12 * HOUR + timedelta(seconds=1))
+    counts = {issue.cadence: issue.missed_count for issue in Issue.objects.all()}
+    assert counts == {"daily": 2, "weekly": 0}
 
 
 @pytest.mark.parametrize(
@@ -150,21 +161,6 @@ def test_only_confirmed_readers_are_due(make_due, make_paper, state):
     assert not Delivery.objects.exists()
 
 
-def test_a_reader_who_leaves_meanwhile_is_not_planned_again(make_due, make_paper, monkeypatch):
-    make_paper(topics=["agents"])
-    reader = make_due()
-    by_schedule = issues._by_schedule
-
-    def leave_and_go_on(readers):
-        Subscriber.objects.get().unsubscribe(at=SEVEN)
-        return by_schedule(readers)
-
-    monkeypatch.setattr(issues, "_by_schedule", leave_and_go_on)
-    issues.open_due(at=SEVEN)
-    reader.refresh_from_db()
-    assert reader.next_digest_at is None
-
-
 @pytest.mark.parametrize("topics", [[], ["vision"]])
 def test_with_nothing_to_send_the_delivery_is_skipped_and_says_why(make_due, make_paper, topics):
     make_paper(topics=["agents"])
@@ -186,15 +182,15 @@ def opening_raises(monkeypatch):
     """Make opening raise `error` for readers in that time zone, when all is written."""
 
     def fail(error: BaseException, *, time_zone: str) -> None:
-        write = issues._write
+        write = opening.write
 
-        def write_and_fail(issue, readers, *, at):
-            written = write(issue, readers, at=at)
-            if readers[0].time_zone == time_zone:
+        def write_and_fail(edition, readers, *, at):
+            written = write(edition, readers, at=at)
+            if any(schedule.time_zone == time_zone for schedule, _ in readers.ids_by_schedule()):
                 raise error
             return written
 
-        monkeypatch.setattr(issues, "_write", write_and_fail)
+        monkeypatch.setattr(opening, "write", write_and_fail)
 
     return fail
 

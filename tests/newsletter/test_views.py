@@ -12,12 +12,12 @@ from django.test import Client
 from django.urls import reverse
 
 from newsletter import compose, tasks
-from newsletter.models import Delivery, Issue
+from newsletter.models import Card, Delivery, Issue, Shell
 from newsletter.views import MOVING, SENTENCES, UNDER_WAY
 from subscriptions import tokens
+from subscriptions.ledger import State
 from subscriptions.models import Subscriber
 from subscriptions.tokens import Purpose
-from subscriptions.verdicts import State
 from tests.conftest import MOMENT
 
 
@@ -240,7 +240,8 @@ def test_a_link_that_was_passed_on_shows_a_digest_and_opens_nothing_else(client,
     token = tokens.make(Purpose.DIGEST, reader)
     page = text_of(client.get(reverse("newsletter:digest", args=[token, "daily", "2026-03-17"])))
 
-    assert "2 papers for you" in page
+    assert "use the links in your mail" in page
+    assert "More like this" not in page
     assert reader.public_id.hex not in page
     for name in ("preferences", "unsubscribe", "confirm", "today"):
         assert client.post(f"/{name}/{token}/").status_code == 404
@@ -248,3 +249,81 @@ def test_a_link_that_was_passed_on_shows_a_digest_and_opens_nothing_else(client,
 
 def test_a_digest_in_the_browser_cannot_be_posted_to(client, make_delivery):
     assert client.post(in_browser(make_delivery().subscriber)).status_code == 405
+
+
+def test_the_page_shows_the_bytes_of_the_mail_but_for_its_links(client, make_delivery):
+    delivery = make_delivery(3)
+    mail = compose.html_of(compose.compose_all([delivery])(delivery).message())
+    page = client.get(in_browser(delivery.subscriber)).content.decode()
+    cards = re.findall(r'<tr><td class="card".*?</p>\n(?=<p class="quiet say")', mail, re.DOTALL)
+    assert len(cards) == 3
+    assert all(card in page for card in cards)
+    assert set(re.findall(r"[\w-]{52}", mail)) & set(re.findall(r"[\w-]{52}", page)) == set()
+
+
+@pytest.mark.parametrize("path", ["digest", "edition"])
+def test_a_mail_as_a_page_can_ask_nobody_for_anything(client, make_delivery, path):
+    delivery = make_delivery()
+    compose.compose_all([delivery])
+    Issue.objects.update(state=Issue.State.OPEN)
+    page = in_browser(delivery.subscriber) if path == "digest" else "/issue/daily-20260317/"
+    policy = client.get(page)["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "style-src 'unsafe-inline'", "form-action 'none'"} <= set(policy)
+    assert "script" not in " ".join(policy)
+
+
+def test_looking_at_a_digest_stores_nothing(client, make_delivery):
+    delivery = make_delivery()
+    assert client.get(in_browser(delivery.subscriber)).status_code == 200
+    assert not Card.objects.exists()
+    assert not Shell.objects.exists()
+
+
+# --- the archive ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def sent(make_delivery, make_paper):
+    """An issue with a hot and a cool paper, sent to two readers."""
+    hot, cool = make_paper("Hot one", trend_score=0.9), make_paper("Cool one", trend_score=0.1)
+    chunk = [make_delivery([cool]), make_delivery([hot])]
+    compose.compose_all(chunk)
+    Issue.objects.update(state=Issue.State.OPEN)
+    return chunk
+
+
+def test_an_issue_in_the_archive_is_about_nobody(client, sent):
+    page = text_of(client.get("/issue/daily-20260317/"))
+    assert page.index("Hot one") < page.index("Cool one")
+    assert "2 papers of the day" in page
+    assert "Why:" not in page
+    assert not re.search(r"[\w-]{52}/", page)
+    assert "/paper/" not in page
+
+
+def test_the_header_of_a_mail_leads_to_its_issue_in_the_archive(client, sent):
+    mail = compose.compose_all(sent)(sent[0]).message()
+    link = urlsplit(mail.extra_headers["Archived-At"].strip("<>")).path
+    assert "Cool one" in text_of(client.get(link))
+
+
+def test_the_archive_lists_what_was_sent(client, sent):
+    page = text_of(client.get("/archive/"))
+    assert 'href="/issue/daily-20260317/"' in page
+    assert "Tuesday, 17 March 2026" in page
+
+
+@pytest.mark.parametrize("state", [Issue.State.CHECKING, Issue.State.CANCELLED])
+def test_what_was_not_sent_is_not_in_the_archive(client, sent, state):
+    Issue.objects.update(state=state)
+    assert "17 March" not in text_of(client.get("/archive/"))
+    assert client.get("/issue/daily-20260317/").status_code == 404
+
+
+@pytest.mark.parametrize("slug", ["daily-2026", "daily-20260318", "x", "hourly-20260317", "-"])
+def test_an_issue_that_never_was_is_not_found(client, sent, slug):
+    assert client.get(f"/issue/{slug}/").status_code == 404
+
+
+def test_help_says_how_to_leave(client, db):
+    assert "Unsubscribe" in text_of(client.get("/help/"))

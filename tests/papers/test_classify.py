@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from papers import classify
-from papers.models import Assignment, Topic
+from papers import classify, vectors
+from papers.models import Assignment, Paper, Topic
 
 
 @pytest.fixture(autouse=True)
@@ -99,3 +99,14 @@ def test_many_papers_are_classified_batch_by_batch(make_paper, monkeypatch):
     papers = [make_paper(f"Robots on ice {number}") for number in range(5)]
     assert classify.classify_papers({paper.pk for paper in papers}) == 5
     assert Assignment.objects.count() == 5
+
+
+def test_the_direction_of_its_words_is_kept_with_the_paper(make_paper):
+    paper = make_paper("Robots on ice", abstract="", summary="A robot learns to skate.")
+    classify.classify_papers([paper.pk])
+    paper.refresh_from_db()
+    assert bytes(paper.vector) == vectors.pack(vectors.vector(paper.title, paper.summary))
+    Paper.objects.update(title="Proofs")
+    classify.classify_papers([paper.pk])
+    paper.refresh_from_db()
+    assert bytes(paper.vector) == vectors.pack(vectors.vector("Proofs", paper.summary))

@@ -158,6 +158,7 @@ def test_a_service_that_is_not_there_leaves_all_untouched(settings):
     assert [next(results)[1].fate, next(results)[1].fate] == [Fate.UNTOUCHED] * 2
     with pytest.raises(Unreachable):
         next(results)
+    transport.close()
     assert [one.entry_id for one in outgoing] == list(range(2, 9))
     assert [result.fate for result in notes.results.values()] == [Fate.UNTOUCHED] * 2
     assert esp.log == []
@@ -301,8 +302,9 @@ def test_headers_are_what_each_service_wants(settings):
 def test_a_service_without_metadata_gets_none(settings):
     with service(settings) as esp:
         settings.ANYMAIL |= {"POSTAL_API_KEY": "k", "POSTAL_API_URL": f"{esp.url}/postal"}
-        path = "anymail.backends.postal.EmailBackend"
-        data = BackendTransport(path)._ready(mails(1)[0]).message.metadata
+        transport = BackendTransport("anymail.backends.postal.EmailBackend")
+        transport.close()
+        data = transport._ready(mails(1)[0]).message.metadata
     assert not isinstance(data, dict)
 
 

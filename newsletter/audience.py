@@ -1,0 +1,148 @@
+"""Who is due: readers in blocks, as columns, locked for whoever opens their issues."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from newsletter import arrays
+from subscriptions.cadence import Schedule
+from subscriptions.lanes import LANES, lane_of
+from subscriptions.models import Subscriber
+
+Ints = NDArray[np.int64]
+DOMAIN_SIZE = 24  # bytes; no domain of a lane is longer
+SCHEDULE_SIZE = 96
+
+# NO KEY UPDATE: rows that only refer to these readers need not wait.
+DUE = """
+    SELECT id, CAST(length AS smallint) AS length, trend_share, {domain} AS domain,
+           {schedule} AS schedule
+    FROM subscriptions_subscriber
+    WHERE state = 'confirmed' AND next_digest_at <= %s{without}
+    ORDER BY next_digest_at, id LIMIT {limit} {lock}"""
+SCHEDULE = "cadence || ' ' || weekday || ' ' || hour || ' ' || time_zone"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Readers by ascending id, and what of them an issue needs."""
+
+    ids: Ints
+    lengths: Ints
+    trend_shares: NDArray[np.float64]
+    lanes: Ints  # positions in LANES
+    schedules: list[Schedule]
+    schedule: Ints  # of each reader, its position in `schedules`
+
+    @property
+    def size(self) -> int:
+        return int(self.ids.size)
+
+    def only(self, chosen: NDArray[np.bool_]) -> Audience:
+        return Audience(
+            self.ids[chosen],
+            self.lengths[chosen],
+            self.trend_shares[chosen],
+            self.lanes[chosen],
+            self.schedules,
+            self.schedule[chosen],
+        )
+
+    def on(self, schedules: Collection[Schedule]) -> Audience:
+        """Those with one of these schedules."""
+        wanted = [n for n, schedule in enumerate(self.schedules) if schedule in schedules]
+        return self.only(np.isin(self.schedule, wanted))
+
+    def ids_by_schedule(self) -> Iterator[tuple[Schedule, Ints]]:
+        for number in np.unique(self.schedule).tolist():
+            yield self.schedules[number], self.ids[self.schedule == number]
+
+
+def of(readers: Iterable[Subscriber]) -> Audience:
+    """Make an audience of readers who were loaded already."""
+    ordered = sorted(readers, key=lambda reader: reader.pk)
+    schedules = sorted({Schedule.of(reader) for reader in ordered}, key=str)
+    return Audience(
+        ids=np.array([reader.pk for reader in ordered], np.int64),
+        lengths=np.array([reader.length for reader in ordered], np.int64),
+        trend_shares=np.array([reader.trend_share for reader in ordered], np.float64),
+        lanes=np.array([LANES.index(lane_of(reader.email)) for reader in ordered], np.int64),
+        schedules=schedules,
+        schedule=np.array(
+            [schedules.index(Schedule.of(reader)) for reader in ordered], np.int64
+        ),
+    )
+
+
+def due(*, at: datetime, limit: int, without: Collection[Schedule] = ()) -> Audience:
+    """Lock up to `limit` readers who are due, longest waiting first; call it in a transaction.
+
+    Whom somebody else holds at this moment is left for later: he is opening their issue, or
+    they are changing their wishes.
+    """
+    is_postgres = connection.vendor == "postgresql"
+    address = "split_part(email, '@', -1)" if is_postgres else "substr(email, instr(email, '@') + 1)"
+    params: list[object] = [connection.ops.adapt_datetimefield_value(at)]
+    for schedule in without:
+        params += [schedule.cadence, schedule.weekday, schedule.hour, schedule.time_zone]
+    sql = DUE.format(
+        domain=arrays.fixed(address, DOMAIN_SIZE),
+        schedule=arrays.fixed(SCHEDULE, SCHEDULE_SIZE),
+        without=" AND NOT (cadence = %s AND weekday = %s AND hour = %s AND time_zone = %s)"
+        * len(without),
+        limit=limit,
+        lock="FOR NO KEY UPDATE SKIP LOCKED" if is_postgres else "",
+    )
+    dtypes = {
+        "id": "i8",
+        "length": "i2",
+        "trend_share": "f8",
+        "domain": f"S{DOMAIN_SIZE}",
+        "schedule": f"S{SCHEDULE_SIZE}",
+    }
+    return _audience(arrays.read(sql, params, dtypes))
+
+
+def plan(ids: Ints, next_digest_at: datetime) -> None:
+    """Say when these readers, who are locked, are due the next time."""
+    among, param = arrays.among("id", ids)
+    moment = connection.ops.adapt_datetimefield_value(next_digest_at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE subscriptions_subscriber SET next_digest_at = %s WHERE {among}",
+            [moment, param],
+        )
+
+
+def _audience(found: dict[str, NDArray[np.generic]]) -> Audience:
+    order = np.argsort(found["id"])
+    kinds: dict[bytes, int] = {}
+    rows = found["schedule"][order].tolist()
+    schedule = np.array([kinds.setdefault(row, len(kinds)) for row in rows], np.int64)
+    return Audience(
+        ids=found["id"][order].astype(np.int64),
+        lengths=found["length"][order].astype(np.int64),
+        trend_shares=found["trend_share"][order].astype(np.float64),
+        lanes=_lanes(found["domain"][order].tolist()),
+        schedules=[_schedule(row) for row in kinds],
+        schedule=schedule,
+    )
+
+
+def _schedule(row: bytes) -> Schedule:
+    cadence, weekday, hour, time_zone = row.decode(errors="replace").strip().split(" ", 3)
+    return Schedule(cadence, int(weekday), int(hour), time_zone)
+
+
+def _lanes(domains: list[bytes]) -> Ints:
+    known = {
+        domain: LANES.index(lane_of("@" + domain.decode(errors="replace").strip()))
+        for domain in set(domains)
+    }
+    return np.array([known[domain] for domain in domains], np.int64)
