@@ -12,7 +12,8 @@ from django.utils.timezone import now
 
 from newsletter import issues
 from newsletter.models import Delivery, Issue
-from subscriptions.models import Subscriber
+from papers.models import Topic
+from subscriptions.models import Interest, Subscriber
 from subscriptions.verdicts import State
 from tests.chaos.row import Row
 from tests.chaos.servers import Servers, wait_until
@@ -81,7 +82,10 @@ def make_due(number: int, *, at: datetime, first: int = 0) -> None:
         )
         for n in range(first, first + number)
     ]  # fmt: skip
-    Subscriber.objects.bulk_create(rows)
+    topic = Topic.objects.order_by("pk").first()
+    Interest.objects.bulk_create(
+        Interest(subscriber=reader, topic=topic) for reader in Subscriber.objects.bulk_create(rows)
+    )
 
 
 def opened(stage: Stage, *, readers: int, slots: int, fault: str) -> Row:

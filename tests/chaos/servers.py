@@ -32,6 +32,7 @@ SETTINGS = {
     "DJANGO_SETTINGS_MODULE": "newsletter.config.settings",
     "SITE_URL": "http://localhost:1",
     "MAIL_FROM": "Trending Papers <digest@news.example.org>",
+    "MAIL_REPLY_TO": "editors@example.org",
     "POSTAL_ADDRESS": "1 Example Street",
     "STATIC_MANIFEST": "0",
     "PAPER_SOURCES": "",
