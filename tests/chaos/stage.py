@@ -162,7 +162,7 @@ class Stage:
         return self.issue.deliveries.counts()
 
     def books(self) -> Books:
-        states = dict(self.issue.deliveries.values_list("subscriber__email", "state"))
+        states = dict(Delivery.objects.values_list("subscriber__email", "state"))
         return Books(self.log.copies(), states, self.doubts)
 
     def row(self, *, fault: str, goal: str, given_up: int = 0) -> tuple[Row, Books]:
