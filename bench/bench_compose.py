@@ -100,7 +100,7 @@ def naive(delivery: Delivery, papers: dict[int, Paper]) -> bytes:
         }
         for part in parts:
             parts[part] += render_to_string(f"email/digest/card.{part}", said)
-    around = shell._facts(delivery.issue) | {
+    around = shell._facts(delivery.issue) | {  # noqa: SLF001
         "preferences_url": links.preferences(reader),
         "unsubscribe_url": links.unsubscribe(reader),
     }
@@ -120,7 +120,7 @@ def rate(work: Callable[[], int]) -> float:
     return done / (time.process_time() - began)
 
 
-def main(readers: int) -> None:
+def main(readers: int) -> None:  # noqa: C901
     machine = figures.machine()
     connection.settings_dict["TEST"]["NAME"] = f"{FOLDER.name}/test.sqlite3"
     connection.creation.create_test_db(verbosity=0)

@@ -74,7 +74,7 @@ def _copy_out(sql: str, params: Sequence[Any], dtypes: Mapping[str, str]) -> dic
     with (
         connection.cursor() as cursor,
         # With DEBUG, Django's cursor takes no parameters here.
-        cursor.copy(connection.ops.compose_sql(query, params)) as copy,
+        cursor.copy(connection.ops.compose_sql(query, params)) as copy,  # type: ignore[attr-defined]
     ):
         answer = memoryview(b"".join(bytes(part) for part in copy))
     at = len(_OPENING) + 2

@@ -74,9 +74,7 @@ def of(readers: Iterable[Subscriber]) -> Audience:
         trend_shares=np.array([reader.trend_share for reader in ordered], np.float64),
         lanes=np.array([LANES.index(lane_of(reader.email)) for reader in ordered], np.int64),
         schedules=schedules,
-        schedule=np.array(
-            [schedules.index(Schedule.of(reader)) for reader in ordered], np.int64
-        ),
+        schedule=np.array([schedules.index(Schedule.of(reader)) for reader in ordered], np.int64),
     )
 
 
@@ -87,7 +85,9 @@ def due(*, at: datetime, limit: int, without: Collection[Schedule] = ()) -> Audi
     they are changing their wishes.
     """
     is_postgres = connection.vendor == "postgresql"
-    address = "split_part(email, '@', -1)" if is_postgres else "substr(email, instr(email, '@') + 1)"
+    address = (
+        "split_part(email, '@', -1)" if is_postgres else "substr(email, instr(email, '@') + 1)"
+    )
     params: list[object] = [connection.ops.adapt_datetimefield_value(at)]
     for schedule in without:
         params += [schedule.cadence, schedule.weekday, schedule.hour, schedule.time_zone]
@@ -115,7 +115,7 @@ def plan(ids: Ints, next_digest_at: datetime) -> None:
     moment = connection.ops.adapt_datetimefield_value(next_digest_at)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE subscriptions_subscriber SET next_digest_at = %s WHERE {among}",
+            f"UPDATE subscriptions_subscriber SET next_digest_at = %s WHERE {among}",  # noqa: S608
             [moment, param],
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -45,7 +46,7 @@ class EventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Found by the mail's id, which is in its Message-ID; a count of all would take too long."""
 
     list_display = ["at", "kind", "provider", "lane", "is_ours", "entry", "reply"]
-    search_fields = ["reply"]
+    search_fields = ["entry"]
     search_help_text = "The id of a delivery, whole"
     show_full_result_count = False
     ordering = ["-key"]
@@ -57,7 +58,7 @@ class EventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
             return queryset, False
         try:
             return queryset.filter(entry=search_term.strip()), False
-        except ValueError:  # no UUID
+        except (ValueError, ValidationError):  # no UUID
             return queryset.none(), False
 
 

@@ -12,8 +12,8 @@ from django.db import connection
 from newsletter.dialects import Happening
 from newsletter.models import Delivery
 from subscriptions.bounces import Kind
-from subscriptions.ledger import IN_DOUBT
 from subscriptions.models import Letter
+from subscriptions.verdicts import IN_DOUBT
 
 # Kinds that change something about the reader.
 TELLING = frozenset({Kind.SOFT, Kind.INACTIVE, Kind.HARD, Kind.LEFT, Kind.COMPLAINED})
@@ -132,7 +132,7 @@ def _store_in_sqlite(happenings: Sequence[Happening]) -> tuple[int, list[Consequ
     new: set[str] = set()
     for start in range(0, len(happenings), _SQLITE_ROWS):
         chunk = happenings[start : start + _SQLITE_ROWS]
-        values = [value for told in chunk for value in _row(told, _own(told, mails))]
+        values: list[Any] = [value for told in chunk for value in _row(told, _own(told, mails))]
         places = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(chunk))
         with connection.cursor() as cursor:
             cursor.execute(_SQLITE.format(places=places), values)

@@ -111,7 +111,9 @@ def _open_block(run: Opening, readers: Audience) -> int:
     issues: dict[tuple[str, date], list[Schedule]] = defaultdict(list)
     for schedule in readers.schedules:
         issues[schedule.cadence, cadence.latest_slot(schedule, at=run.at).on].append(schedule)
-    return sum(_open_or_try_each(run, readers.on(issues[key]), issues[key]) for key in sorted(issues))
+    return sum(
+        _open_or_try_each(run, readers.on(issues[key]), issues[key]) for key in sorted(issues)
+    )
 
 
 def _open_or_try_each(run: Opening, readers: Audience, schedules: list[Schedule]) -> int:

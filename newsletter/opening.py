@@ -14,8 +14,8 @@ from django.db.models import F
 from numpy.typing import NDArray
 
 from newsletter import arrays, candidates, wishes
-from newsletter.audience import Audience
 from newsletter.arrays import Field
+from newsletter.audience import Audience
 from newsletter.matching.block import Picks, pick_all
 from newsletter.matching.pool import Pool
 from newsletter.models import Delivery, Issue
@@ -67,7 +67,7 @@ def write(opened: Edition, readers: Audience, *, at: datetime) -> int:
     )
     picks = pick_all(wanted, opened.pool)
     if connection.vendor == "postgresql":
-        arrays.write(Delivery._meta.db_table, _fields(opened.issue, new, picks, at=at))
+        arrays.write("newsletter_delivery", _fields(opened.issue, new, picks, at=at))
     else:
         Delivery.objects.bulk_create(_deliveries(opened.issue, new, picks), batch_size=500)
     Issue.objects.filter(pk=opened.issue.pk).update(expected_count=F("expected_count") + new.size)
@@ -86,7 +86,7 @@ def new_ids(count: int) -> NDArray[np.uint8]:
 
 def _have(issue: Issue, ids: Ints) -> Ints:
     among, param = arrays.among("subscriber_id", ids)
-    sql = f"SELECT subscriber_id AS id FROM newsletter_delivery WHERE issue_id = %s AND {among}"
+    sql = f"SELECT subscriber_id AS id FROM newsletter_delivery WHERE issue_id = %s AND {among}"  # noqa: S608
     have: Ints = arrays.read(sql, [issue.pk, param], {"id": "i8"})["id"]
     return have
 

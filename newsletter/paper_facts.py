@@ -24,12 +24,12 @@ SHORT_TITLE = 90  # characters in the table of contents
 RULE = "-" * WIDTH
 # Which of them a screen reader should speak; letters of no other language are as clear.
 SCRIPTS = {
-    "ja": re.compile("[\u3041-\u30ff]"),
     "ko": re.compile("[\uac00-\ud7a3]"),
     "zh": re.compile("[\u4e00-\u9fff]"),
     "he": re.compile("[\u05d0-\u05ea]"),
     "ar": re.compile("[\u0620-\u064a]"),
 }
+KANA = re.compile("[\u3041-\u30ff]")  # between Chinese letters, they make them Japanese
 HOST = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 
 
@@ -133,5 +133,5 @@ def language_of(text: str) -> str:
     letters = sum(char.isalpha() for char in text)
     for language, script in SCRIPTS.items():
         if len(script.findall(text)) * 3 > letters:
-            return language
+            return "ja" if language == "zh" and KANA.search(text) else language
     return ""

@@ -13,6 +13,7 @@ from newsletter.matching import units
 from newsletter.matching.phrases import AUTHOR, KEYWORD
 from newsletter.matching.pool import Pool
 from newsletter.matching.readers import Interests, Pairs, Readers, Tastes
+from papers.vectors import DIMENSIONS
 from subscriptions.models import Phrase
 
 Ints = NDArray[np.int64]
@@ -85,9 +86,9 @@ def _phrases(ids: Ints) -> tuple[Pairs, Pairs]:
 
 
 def _tastes(ids: Ints) -> Tastes:
-    size = 2 * units.DIMENSIONS
+    size = 2 * DIMENSIONS
     found = _read(TASTES, ids, {"vector": f"S{size}"}, size=size)
-    vectors = np.frombuffer(found["vector"].tobytes(), "<f2").reshape(-1, units.DIMENSIONS)
+    vectors = np.frombuffer(found["vector"].tobytes(), "<f2").reshape(-1, DIMENSIONS)
     return Tastes(found["reader"], units.directions(vectors))
 
 

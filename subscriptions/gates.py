@@ -99,7 +99,8 @@ def _today() -> str:
 
 def _take_of_today(wanted: int, *, now: datetime) -> int:
     """Count against the cap of a new sender's day; the row's tokens are what went out."""
-    cap = pace.warm_up_cap(settings.WARM_UP_SINCE, on=now.date())
+    since = settings.WARM_UP_SINCE
+    cap = None if since is None else pace.warm_up_cap(since, on=now.date())
     if cap is None:
         return wanted
     with _locked(_today()) as gate:

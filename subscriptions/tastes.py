@@ -13,8 +13,8 @@ def renew(subscriber: Subscriber) -> None:
     """
     said = Feedback.objects.filter(subscriber=subscriber).exclude(paper__vector=None)
     rows = list(said.values_list("kind", "paper__vector"))
-    more = [bytes(vector) for kind, vector in rows if kind == Feedback.Kind.MORE]
-    less = [bytes(vector) for kind, vector in rows if kind == Feedback.Kind.LESS]
+    more = [bytes(v) for kind, v in rows if v is not None and kind == Feedback.Kind.MORE]
+    less = [bytes(v) for kind, v in rows if v is not None and kind == Feedback.Kind.LESS]
     direction = vectors.mix(more, less)
     if not direction.any():
         Taste.objects.filter(subscriber=subscriber).delete()

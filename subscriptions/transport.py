@@ -17,7 +17,9 @@ def open_transport() -> Transport:
     """Return the way out that the settings name; it connects when there is something to send."""
     if settings.EMAIL_BACKEND == SMTP:
         return smtp.SmtpTransport(smtp.from_settings(), sessions=settings.SMTP_SESSIONS)
-    return esp.BackendTransport(settings.EMAIL_BACKEND)
+    # A key belongs to a call, so a mail that is tried again by its key needs one of its own.
+    batch = None if keeps_keys() is None else 1
+    return esp.BackendTransport(settings.EMAIL_BACKEND, batch=batch)
 
 
 def keeps_keys() -> timedelta | None:

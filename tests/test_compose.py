@@ -20,7 +20,10 @@ SERVICES = yaml.safe_load(TEXT)["services"]
 OURS = {name: service for name, service in SERVICES.items() if "newsletter:" in service["image"]}
 DOCKERFILE = SERVICES["migrate"]["build"]["dockerfile_inline"].replace("\\\n", " ")
 READ = set(re.findall(r'env\.\w+\("(\w+)"', (ROOT / "newsletter/config/settings.py").read_text()))
-NEEDED = {"SECRET_KEY", "SITE_URL", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "MAIL_FROM"}
+NEEDED = {
+    *("SECRET_KEY", "SITE_URL", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "MAIL_FROM"),
+    "JOURNAL_DIR",
+}
 FOR_DEVELOPERS = {"DEBUG", "STATIC_ROOT", "STATIC_MANIFEST"}  # the image has settled them
 
 WORKERS = ["worker", "worker-letters", "worker-papers"]

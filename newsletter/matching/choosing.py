@@ -98,7 +98,7 @@ def _ranks(values: NDArray[np.int32]) -> NDArray[np.int32]:
     value, column = order >> bits, order & ((1 << bits) - 1)
     is_later = np.zeros_like(order, np.bool_)
     is_later[:, 1:] = value[:, 1:] == value[:, :-1]
-    ranks = np.zeros_like(order)
+    ranks: NDArray[np.int32] = np.zeros_like(order)
     rows, places = np.nonzero(is_later)
     first = np.maximum.accumulate(np.where(is_later, 0, place), axis=1)
     ranks[rows, column[rows, places]] = places - first[rows, places]

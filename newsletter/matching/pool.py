@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from newsletter.matching import units
 from newsletter.matching.phrases import Hits, Index, Text
+from papers.vectors import DIMENSIONS
 
 MOST_PAPERS = 1 << 14
 MOST_TOPICS = 700
@@ -105,12 +106,12 @@ class Pool:
 
 def directions_of(vectors: Iterable[bytes | None]) -> NDArray[np.float32]:
     """Read stored vectors, one row each; zeros where there is none or it has another length."""
-    nothing = bytes(2 * units.DIMENSIONS)
+    nothing = bytes(2 * DIMENSIONS)
     whole = [
         bytes(vector) if vector is not None and len(vector) == len(nothing) else nothing
         for vector in vectors
     ]
-    table = np.frombuffer(b"".join(whole), "<f2").reshape(-1, units.DIMENSIONS)
+    table = np.frombuffer(b"".join(whole), "<f2").reshape(-1, DIMENSIONS)
     return units.directions(table)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from newsletter.matching import units
 from newsletter.matching.pool import Pool, directions_of
+from papers.vectors import DIMENSIONS
 
 Ints = NDArray[np.int64]
 TREND_SHARE = 0.4
@@ -68,7 +69,7 @@ class Tastes:
 
     reader: Ints = field(default_factory=_no_rows)
     direction: NDArray[np.float32] = field(
-        default_factory=lambda: np.empty((0, units.DIMENSIONS), np.float32)
+        default_factory=lambda: np.empty((0, DIMENSIONS), np.float32)
     )
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from papers.vectors import DIMENSIONS as DIMENSIONS
-
 FULL = 100_000  # a keyword, or a topic of weight 1 and strength 1
 AUTHOR_WORTH = 120_000
 SCORE = 100 * FULL  # what `Pick.score` calls 1
@@ -46,7 +44,8 @@ def directions(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
     64 products of at most 127 * 127 stay below 2 ** 24, up to which float32 is exact.
     """
     whole = np.rint(vectors.astype(np.float32) * 127)
-    return np.nan_to_num(np.clip(whole, -127, 127)).astype(np.float32)
+    found: NDArray[np.float32] = np.nan_to_num(np.clip(whole, -127, 127)).astype(np.float32)
+    return found
 
 
 def _rounded(values: ArrayLike, scale: int) -> NDArray[np.int64]:

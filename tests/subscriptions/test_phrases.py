@@ -17,7 +17,9 @@ def wishes(reader):
 
 def test_wishes_are_stored_as_they_are_compared(make_subscriber):
     reader = make_subscriber()
-    wish_for(reader, keywords=["Cold  Fusion-Reactors!"], authors=["Ada  EXAMPLE"], excluded=["GANs"])
+    wish_for(
+        reader, keywords=["Cold  Fusion-Reactors!"], authors=["Ada  EXAMPLE"], excluded=["GANs"]
+    )
     assert wishes(reader) == {
         ("keyword", "cold fusion reactors", False),
         ("author", "ada example", False),

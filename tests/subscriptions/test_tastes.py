@@ -26,7 +26,9 @@ def say(make_subscriber, make_paper):
 
 
 def nearness(reader, title):
-    return float(vectors.unpack(Taste.objects.get(subscriber=reader).vector) @ vectors.vector(title, ""))
+    return float(
+        vectors.unpack(Taste.objects.get(subscriber=reader).vector) @ vectors.vector(title, "")
+    )
 
 
 def test_a_taste_points_to_what_the_reader_wants_more_of(say):
