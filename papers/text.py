@@ -49,4 +49,5 @@ def words(text: str) -> list[str]:
 
 
 def _folded(text: str) -> str:
-    return normalize("NFKC", normalize("NFKC", clean(text, limit=len(text))).casefold())
+    # Some letters fall into three when they are normalised.
+    return normalize("NFKC", normalize("NFKC", clean(text, limit=4 * len(text))).casefold())

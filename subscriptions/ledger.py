@@ -201,8 +201,9 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
     def settle(self, said: str = "a person said that it arrived") -> int:
         """It is known that these in doubt arrived."""
         with transaction.atomic():
-            doubtful = self.filter(state__in=IN_DOUBT).select_for_update()
-            ids = list(doubtful.order_by("pk").values_list("pk", flat=True))
+            chosen = self.filter(state__in=IN_DOUBT).order_by().values("pk")
+            doubtful = self._rows().filter(pk__in=chosen).select_for_update().order_by("pk")
+            ids = list(doubtful.values_list("pk", flat=True))
             self._rows().filter(pk__in=ids).update(
                 state=State.ACCEPTED, finished_at=Now(), error=said[:500]
             )

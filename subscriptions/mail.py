@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from typing import Any, Self
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -29,6 +30,7 @@ AUTOMATIC = {
 }
 
 
+@lru_cache(maxsize=4096)  # a subject is that of many mails
 def clean_header(value: str, *, limit: int = HEADER_LIMIT) -> str:
     """Make text safe for a header: one line, no controls, at most `limit` characters.
 

@@ -106,7 +106,7 @@ def _read(purpose: Purpose, token: str, max_age: timedelta | None) -> tuple[uuid
         raise BadToken
     public_id, version, minutes = _BODY.unpack(body)
     age = int(time.time()) // 60 - minutes
-    if age < -_AHEAD or (max_age is not None and age >= max_age.total_seconds() // 60):
+    if age < -_AHEAD or (max_age is not None and age > max_age.total_seconds() // 60):
         raise BadToken
     return uuid.UUID(bytes=public_id), version
 

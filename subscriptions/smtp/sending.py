@@ -122,7 +122,6 @@ class Sending:
             return any(session.is_busy for session in self._pool.sessions)
         if self._pool.is_hopeless():
             self._stop(self._pool.last_failure)
-            self._put_down()
         return True
 
     def _serve_waiting(self) -> None:

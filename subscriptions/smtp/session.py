@@ -176,14 +176,12 @@ class Session:
 
     def _hand_over(self, flight: Flight) -> None:
         """Write the content, and with it the envelope of the next mail."""
-        self._needs_reset = False
+        self._coming, self._needs_reset = None, False
         self._expect(self._on_end, flight)
         following = self._opening(follows=True) if self.offers.pipelining else b""
         if not self.desk.note_handing(flight):
             raise Lost("it could not be noted that a mail is handed over")
         self._handed = flight
-        if self._coming is flight:
-            self._coming = None
         end = b".\r\n" if flight.wire.endswith(b"\r\n") else b"\r\n.\r\n"
         self._write(flight.wire, end + following)
 

@@ -1,12 +1,14 @@
 """How pages and the digest look and behave in a real browser, on a phone and on a desktop.
 
-`SCREENSHOTS=docs/images make browser` also takes the pictures that the documentation shows.
+`SCREENSHOTS=docs/images make browser` also takes the pictures that the documentation shows, and
+`GALLERY=folder` one of every kind of digest on every screen, for people to look at.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +19,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils.timezone import now
 
-from newsletter import compose, issues
-from newsletter.models import Delivery
+from newsletter import compose
+from newsletter.models import Delivery, Issue
+from newsletter.picks import Pick, Why, pack
+from papers.models import Assignment
 from subscriptions import forms, links
 from subscriptions.models import Subscriber
 from subscriptions.verdicts import State
@@ -28,7 +32,9 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PICTURES = os.environ.get("SCREENSHOTS")
+GALLERY = os.environ.get("GALLERY")
 TOPICS = settings.BASE_DIR / "papers" / "data" / "topics.json"
+GOLDENS = settings.BASE_DIR / "tests" / "newsletter" / "goldens"
 SCREENS = [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]
 # A mail is shown inside the page of a mail program, which has the landmarks.
 MAIL_RULES = {"rules": {name: {"enabled": False} for name in ("region", "landmark-one-main")}}
@@ -83,26 +89,44 @@ def reader(live_server, settings, make_topic, make_subscriber) -> Subscriber:
 
 
 @pytest.fixture
-def address(live_server, reader):
+def delivery(reader) -> Delivery:
+    """Seven papers of today's issue for the reader, and the reasons for them."""
+    issue = Issue.objects.create(
+        cadence="daily", on=now().date(), opened_at=now(), state=Issue.State.OPEN
+    )
+    followed = Assignment.objects.filter(topic__in=reader.topics.all())
+    about = dict(followed.values_list("paper", "topic"))
+    picks = [Pick(paper, 1.0, Why.TOPIC, topic) for paper, topic in list(about.items())[:7]]
+    made = Delivery.objects.create(issue=issue, subscriber=reader, packed_picks=pack(picks))
+    compose.compose_all([made])
+    return made
+
+
+@pytest.fixture
+def address(live_server, reader, delivery):
     """The address of a page on the live server, by name."""
-    delivery = issues.open_today(reader, at=now())
     Delivery.objects.filter(pk=delivery.pk).update(state=State.ACCEPTED)
+    mail = compose.compose_all([delivery])(delivery).message().body
+    own = {path.split("/")[1]: path for path in re.findall(r"https://[^/]+(/\S+/\S{52}/\S*)", mail)}
     preferences = links.preferences(reader).removeprefix(settings.SITE_URL)
     pages = {
         "join": "/",
         "check inbox": "/check-inbox/",
         "preferences": preferences,
         "today": preferences.replace("/preferences/", "/today/"),
+        "digest": own["digest"],
+        "paper": own["paper"],
+        "issue": f"/issue/{delivery.issue.slug}/",
+        "archive": "/archive/",
+        "help": "/help/",
         "unsubscribe": links.unsubscribe(reader).removeprefix(settings.SITE_URL),
     }
     return lambda name: live_server.url + pages[name]
 
 
 @pytest.fixture
-def digest(reader) -> str:
-    delivery = issues.open_today(reader, at=now())
-    message = compose.compose_all([delivery])(delivery)
-    return str(message.alternatives[0][0])
+def digest(delivery) -> str:
+    return compose.html_of(compose.compose_all([delivery])(delivery).message())
 
 
 def assert_sound(page, **options) -> None:
@@ -112,7 +136,12 @@ def assert_sound(page, **options) -> None:
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
 
 
-@pytest.mark.parametrize("name", ["join", "check inbox", "preferences", "today", "unsubscribe"])
+PAGES = [
+    *("join", "check inbox", "preferences", "today", "unsubscribe", "paper", "archive", "help"),
+]
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_every_screen_and_has_no_barriers(screen, address, name):
     for width, scheme in SCREENS:
         with screen(width, scheme) as page:
@@ -127,6 +156,34 @@ def test_a_digest_fits_every_screen_and_has_no_barriers(screen, digest):
             page.set_content(digest)
             assert page.locator("h2").count() >= 3
             assert_sound(page, options=MAIL_RULES)
+
+
+@pytest.mark.parametrize("name", ["digest", "issue"])
+def test_a_mail_as_a_page_keeps_its_looks_under_its_policy(screen, address, name):
+    for width, scheme in SCREENS:
+        with screen(width, scheme) as page:
+            page.goto(address(name))
+            assert page.locator("h1").evaluate("it => getComputedStyle(it).fontSize") == "32px"
+            assert_sound(page, options=MAIL_RULES)
+
+
+@pytest.mark.parametrize("golden", sorted(GOLDENS.glob("*.html")), ids=lambda path: path.stem)
+def test_every_kind_of_digest_fits_every_screen_and_has_no_barriers(screen, golden):
+    for width, scheme in SCREENS:
+        with screen(width, scheme) as page:
+            page.set_content(golden.read_text(encoding="utf-8"))
+            assert_sound(page, options=MAIL_RULES)
+            if GALLERY:
+                name = f"{golden.stem}-{width}-{scheme}.png"
+                page.screenshot(path=Path(GALLERY) / name, full_page=True)
+
+
+def test_a_paper_is_muted_with_the_buttons_of_its_page(screen, address, reader):
+    with screen(390, java_script_enabled=False) as page:
+        page.goto(address("paper"))
+        page.get_by_role("button", name="Mute").first.click()
+        assert page.get_by_role("status").inner_text().startswith("Saved.")
+    assert reader.interests.filter(weight=0).count() == 1
 
 
 def test_a_phone_has_large_targets(screen, address):
@@ -213,4 +270,5 @@ def test_pictures_for_the_documentation(screen, address, digest):
     with screen(680, height=960) as page:
         page.set_content(digest)
         page.screenshot(path=folder / "digest.png")
-    assert all(path.stat().st_size < 250_000 for path in folder.glob("*.png"))
+    for name in ("landing", "digest"):
+        assert (folder / f"{name}.png").stat().st_size < 250_000

@@ -210,8 +210,9 @@ class Connection(asyncio.Protocol):
                 self.server.empties += 1
             self.server.take(recipient, sender, content)
             self.taken += 1
-            self.answer("TAKEN", f"250 2.0.0 Ok: queued as Q{len(self.server.taken)}")
-            self.faulty("ANSWERED")
+            if not self.faulty("TAKEN"):
+                self.say(f"250 2.0.0 Ok: queued as Q{len(self.server.taken)}")
+                self.faulty("ANSWERED")
         self.forget()
 
     def forget(self) -> None:
@@ -326,6 +327,8 @@ class Connection(asyncio.Protocol):
         self.later(self.transport.close)
 
     def later(self, act: Callable[..., object], *given: object) -> None:
+        if self.transport.is_closing():
+            return
         if self.manner.replies_after:
             asyncio.get_running_loop().call_later(self.manner.replies_after, act, *given)
         else:

@@ -92,6 +92,8 @@ def machinery(transactional_db, tmp_path, sink):
         "UNCERTAIN": "park",
         "UNCERTAIN_WAIT_SECONDS": "3600",
         "SITE_URL": "http://localhost:1",
+        "JOURNAL_DIR": str(tmp_path / "worker-journal"),
+        "CLAIM_SIZE": "50",
     }
     processes = Processes(logs=tmp_path / "logs", environment=environment)
     yield Machinery(processes, tmp_path)

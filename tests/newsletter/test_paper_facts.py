@@ -53,6 +53,7 @@ def test_votes_are_always_told(count, said):
         ('https://example.org/"x', False),
         ("https://exämple.org/", False),
         ("https://[::1", False),
+        ("https://t.co/abc", False),
         ("", False),
     ],
 )

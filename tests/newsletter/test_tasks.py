@@ -11,6 +11,7 @@ import time_machine
 from celery import current_app
 from django.core import mail
 from django.db import DatabaseError
+from django.utils.timezone import now
 
 from newsletter import issues, tasks
 from newsletter.models import Delivery
@@ -27,6 +28,12 @@ def rings(monkeypatch):
     rung = []
     monkeypatch.setattr(tasks, "ring", lambda task, *, expires: rung.append((task.name, expires)))
     return rung
+
+
+@pytest.fixture(autouse=True)
+def one_clock(monkeypatch):
+    """Let the database's clock travel with ours."""
+    monkeypatch.setattr(tasks, "database_now", now)
 
 
 def states() -> set[str]:

@@ -38,16 +38,18 @@ class Mail:
 
 @dataclass
 class Notes:
-    """A journal in memory; `full_after` notes its disk is full."""
+    """A journal in memory; `full_after` notes its disk is full, `full_for` times."""
 
     full_after: int = 1_000_000
+    full_for: int = 1_000_000
     lines: list[tuple[str, int]] = field(default_factory=list)
     in_doubt: set[int] = field(default_factory=set)
     in_doubt_most: int = 0
 
     def handing(self, entry_ids: Iterable[int]) -> None:
         for entry_id in entry_ids:
-            if len(self.lines) >= self.full_after:
+            if len(self.lines) >= self.full_after and self.full_for:
+                self.full_for -= 1
                 raise OSError(28, "No space left on device")
             self.lines.append(("handing", entry_id))
             self.in_doubt.add(entry_id)

@@ -48,7 +48,7 @@ def test_a_long_subject_in_chinese_begins_on_the_first_line():
         ("Papers, Inc.", '"Papers, Inc." <a@b.org>'),
         ('The "Papers"', r'"The \"Papers\"" <a@b.org>'),
         ("Käse", "=?utf-8?b?S8Okc2U=?= <a@b.org>"),
-        ("=?x?=", "=?utf-8?q?=3D=3Fx=3F=3D?= <a@b.org>"),
+        ("=?x?=", "=?utf-8?b?PT94Pz0=?= <a@b.org>"),
     ],
 )
 def test_the_name_of_a_mailbox_is_quoted_or_encoded(name, expected):

@@ -147,6 +147,20 @@ def test_a_no_before_the_end_of_the_content_is_a_no(serve):
     assert fates(results) == {1: NEVER}
 
 
+def test_a_mail_that_was_refused_half_way_does_not_hold_up_the_next(serve):
+    with serve(Fault("CONTENT", "552 5.3.4 too big", then="hang", only="reader1@")) as server:
+        outgoing = [Mail(1, content=b"x" * 20_000_000), Mail(2)]
+        results = send(server.port, outgoing, timeout=100)
+    assert fates(results) == {1: NEVER, 2: TAKEN}
+
+
+def test_a_server_that_is_about_to_hang_up_gets_no_more_mails(serve):
+    with serve(Fault("DOT", "421 4.7.0 enough", only=SECOND)) as server:
+        results = send(server.port, mails(3))
+    assert fates(results) == {1: TAKEN, 2: LATER, 3: TAKEN}
+    assert server.connections == 2
+
+
 def test_a_yes_before_the_end_of_the_content_is_not_believed(serve):
     with serve(Fault("CONTENT", "250 Ok", then="hang")) as server:
         results = send(server.port, [Mail(1, content=b"x" * 20_000_000)])
@@ -179,7 +193,7 @@ def test_a_server_that_closes_after_some_mails_gets_them_all(serve, after, reply
 
 def test_silence_after_the_content_leaves_the_mail_in_doubt(serve):
     with serve(Fault("TAKEN", then="hang", only=SECOND)) as server:
-        results = send(server.port, mails(3), timeout=0.3)
+        results = send(server.port, mails(3), timeout=0.7)
     assert fates(results) == {1: TAKEN, 2: UNKNOWN, 3: TAKEN}
     assert results[2].detail == "no answer: time-out"
 
@@ -187,7 +201,7 @@ def test_silence_after_the_content_leaves_the_mail_in_doubt(serve):
 @pytest.mark.parametrize("at", ["MAIL", "RCPT", "DATA"])
 def test_silence_before_the_content_sends_the_mail_over_another_connection(serve, at):
     with serve(Fault(at, then="hang", after=1)) as server:
-        results = send(server.port, mails(3), timeout=0.3)
+        results = send(server.port, mails(3), timeout=0.7)
     assert fates(results) == {1: TAKEN, 2: TAKEN, 3: TAKEN}
     assert server.connections == 3
 
@@ -224,6 +238,15 @@ def test_without_room_for_a_note_nothing_is_handed_over(serve, full_after):
     assert Fate.UNTOUCHED in fates(results).values()
     assert len(server.taken) == len(noted)
     assert server.empties == 0
+
+
+def test_nothing_is_handed_over_after_a_note_failed_even_if_there_is_room_again(serve):
+    journal, results = Notes(full_after=20, full_for=1), {}
+    full = pytest.raises(OSError, match="No space left")
+    with serve(replies_after=0.01) as server, transport(server.port, sessions=3) as opened, full:
+        collect(opened.send(iter(mails(50)), journal, may_go_on=lambda: True), results)
+    assert ("handing", 50) not in journal.lines
+    assert {word for word, _ in journal.lines[20:]} <= {"accepted"}
 
 
 def test_a_server_that_goes_away_for_good_leaves_the_rest_untouched(serve):

@@ -190,6 +190,30 @@ def test_a_session_that_the_server_ended_meanwhile_is_replaced():
     assert server.connections == 2
 
 
+def test_sessions_that_the_server_ended_are_not_tried_on_a_mail():
+    with FakeSmtp(replies_after=0.01) as server, transport(server.port, sessions=5) as opened:
+        send_over(opened, mails(50))
+        assert server.connections == 5
+        server.drop_all()
+        wait_until(lambda: not server.open)
+        assert fates(send_over(opened, mails(1))) == {1: Fate.ACCEPTED}
+
+
+def test_after_a_failure_sessions_are_opened_one_by_one(monkeypatch):
+    monkeypatch.setattr(pool, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(pool, "GROWS_EVERY", 0.0)
+    with FakeSmtp() as server:
+        crowd = pool.Pool(Server("127.0.0.1", server.port), limit=8)
+        crowd.open(2)
+        wait_until(lambda: not crowd.arrived() and len(crowd.sessions) == 2)
+        assert crowd.room() == 2
+        server.faults = [Fault("GREETING", "421 too many", then="close")]
+        crowd.open(1)
+        wait_until(lambda: crowd.arrived() or not crowd.opening)
+        assert crowd.room() == 1
+        crowd.close()
+
+
 def test_a_session_that_was_idle_for_long_is_not_trusted(monkeypatch):
     with FakeSmtp() as server, transport(server.port) as opened:
         send_over(opened, mails(1))
