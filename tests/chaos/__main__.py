@@ -26,13 +26,14 @@ from tests.chaos import row as rows
 from tests.chaos.groups import family
 from tests.chaos.playbill import BY_NAME, SCENES, Scene
 from tests.chaos.row import Row
-from tests.chaos.servers import ROOT, make_template
+from tests.chaos.servers import FOLDERS, ROOT, make_template
 
 PR_SET_CHILD_SUBREAPER = 36
 
 
 def main() -> int:
     asked = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # end what was started, too
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # whoever is orphaned becomes ours
     folder = Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))
     folder.chmod(0o755)  # Postgres may run as somebody else
@@ -80,6 +81,7 @@ def play(scene: Scene, *, form: str, folder: Path, seed: int) -> Row:
             command, cwd=ROOT, stdout=output, stderr=output, check=False, timeout=scene.minutes * 60
         )
     end_descendants()
+    remove_folders(folder / FOLDERS)
     if result.exists():
         row = rows.load(result.read_text())
     else:
@@ -104,6 +106,12 @@ def end_descendants() -> None:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         time.sleep(0.01)
+
+
+def remove_folders(list_of_them: Path) -> None:
+    if list_of_them.exists():
+        for path in list_of_them.read_text().splitlines():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def say(line: str) -> None:

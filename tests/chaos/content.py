@@ -26,7 +26,7 @@ def make_papers() -> list[Pick]:
             abstract="We look at one more way to do it & measure what it costs when $x < y$.",
             arxiv_id=f"2603.{number:05}",
             authors=["Ada Example", "Grace Example"],
-            listed_on=FIRST_DAY,
+            listed_on=now().date(),
             first_seen_at=now(),
             trend_score=0.5,
         )

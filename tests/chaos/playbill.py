@@ -76,7 +76,7 @@ SCENES = (
     Scene("evict", "queue:evicting", long={"recipients": 5_000}, short={"recipients": 2_000}),
     Scene(
         "freeze-valkey", "queue:frozen",
-        long={"recipients": 4_000, "seconds": 60}, short={"recipients": 2_000, "seconds": 15},
+        long={"recipients": 2_500, "seconds": 60}, short={"recipients": 2_000, "seconds": 15},
     ),
     Scene(
         "crash-postgres", "database:crashed", bites=True,
@@ -132,12 +132,12 @@ SCENES = (
     ),
     Scene(
         "every-step", "steps:smtp", bites=True,
-        long={"recipients": 200}, short={"recipients": 10},
+        long={"recipients": 200}, short={"recipients": 6},
     ),
     Scene(
         "every-step-sqlite", "steps:smtp", engine="sqlite", bites=True,
-        long={"recipients": 200}, short={"recipients": 10},
+        long={"recipients": 200}, short={"recipients": 6},
     ),
-    Scene("every-step-keys", "steps:keys", long={"recipients": 200}, short={"recipients": 10}),
+    Scene("every-step-keys", "steps:keys", long={"recipients": 200}, short={"recipients": 6}),
 )  # fmt: skip
 BY_NAME = {scene.name: scene for scene in SCENES}

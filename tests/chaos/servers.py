@@ -22,6 +22,7 @@ from tests.chaos.row import Row
 from tests.postgres import Postgres
 
 ROOT = Path(__file__).parents[2]
+FOLDERS = "folders"  # a file with what a scene leaves if it is killed
 OPTIONS = (
     "-c fsync=on -c synchronous_commit=on -c full_page_writes=on"
     " -c max_connections=100 -c shared_buffers=128MB"
@@ -32,6 +33,7 @@ SETTINGS = {
     "DJANGO_SETTINGS_MODULE": "newsletter.config.settings",
     "SITE_URL": "http://localhost:1",
     "MAIL_FROM": "Trending Papers <digest@news.example.org>",
+    "MAIL_REPLY_TO": "editors@example.org",
     "POSTAL_ADDRESS": "1 Example Street",
     "STATIC_MANIFEST": "0",
     "PAPER_SOURCES": "",
@@ -91,6 +93,9 @@ class Servers:
             SECRET_KEY=secrets.token_urlsafe(50),
             JOURNAL_DIR=str(self.journals),
         )
+        folders = [self.folder, self.queue.folder]
+        folders += [self.postgres.folder] if self.postgres else []
+        (template / FOLDERS).write_text("\n".join(map(str, folders)))
 
     def __enter__(self) -> Self:
         return self
