@@ -75,7 +75,7 @@ def judge(flow: Flow, *, is_well: bool, failures: int, now: datetime) -> Flow:
         failures: mails that the service could not take at all, if nothing was well.
     """
     if is_well:
-        return replace(flow, failures=0, closed_until=None) if flow.failures else flow
+        return replace(flow, failures=0) if flow.failures else flow  # a closed gate stays so
     failed = flow.failures + failures
     if failed < FAILURES_AT_MOST:
         return replace(flow, failures=failed)

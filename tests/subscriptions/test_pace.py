@@ -60,10 +60,11 @@ def test_twenty_failures_in_a_row_close_the_gate_for_longer_each_time():
     assert closings[19::20] == [30, 60, 120, 240, 480, 960, 1920, 3600]
 
 
-def test_one_success_opens_the_gate():
+def test_one_success_ends_the_row_and_opens_no_gate_that_the_service_wants_closed():
     closed = Flow(failures=40, closed_until=NOW + MINUTE)
     assert closed.is_closed(NOW)
-    assert pace.judge(closed, is_well=True, failures=3, now=NOW) == Flow()
+    opened = pace.judge(closed, is_well=True, failures=3, now=NOW)
+    assert opened == Flow(closed_until=NOW + MINUTE)
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(10, 10), (1e9, 3600), (-5, 0)])
