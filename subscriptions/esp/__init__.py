@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from subscriptions.esp.services import keeps_keys
+from subscriptions.esp.traits import keeps_keys
 from subscriptions.esp.transport import BackendTransport
 
 __all__ = ["BackendTransport", "keeps_keys"]

@@ -9,7 +9,7 @@ from anymail.message import AnymailMessage
 from anymail.utils import UNSET
 
 from subscriptions.esp.filling import PLAIN_ADDRESS
-from subscriptions.esp.services import Service
+from subscriptions.esp.traits import Service
 from subscriptions.outgoing import Outgoing
 
 

@@ -19,7 +19,7 @@ from subscriptions.esp.calls import Ready
 from subscriptions.esp.filling import Filler
 from subscriptions.esp.handing import NOT_WRITTEN, Handing, MayGoOn, Results
 from subscriptions.esp.messages import ready
-from subscriptions.esp.services import service_of
+from subscriptions.esp.traits import service_of
 from subscriptions.outgoing import Fate, Journal, Outgoing, Result
 
 logger = logging.getLogger(__name__)

@@ -105,19 +105,19 @@ SCENES = (
     ),
     Scene("pause", "readers:stopped", long={"recipients": 20_000}, short={"recipients": 4_000}),
     Scene(
-        "faulty-service", "services:service", more={"keys": False, "chunk": 50},
+        "faulty-service", "misbehaviour:service", more={"keys": False, "chunk": 50},
         long={"recipients": 20_000}, short={"recipients": 2_000},
     ),
     Scene(
-        "faulty-service-whole", "services:service", more={"keys": False, "chunk": 500},
+        "faulty-service-whole", "misbehaviour:service", more={"keys": False, "chunk": 500},
         long={"recipients": 20_000}, short={"recipients": 5_000},
     ),
     Scene(
-        "faulty-service-keys", "services:service", more={"keys": True, "chunk": 50},
+        "faulty-service-keys", "misbehaviour:service", more={"keys": True, "chunk": 50},
         long={"recipients": 20_000}, short={"recipients": 2_000},
     ),
     Scene(
-        "faulty-smtp", "services:smtp", bites=True,
+        "faulty-smtp", "misbehaviour:smtp", bites=True,
         long={"recipients": 20_000}, short={"recipients": 1_000},
     ),
     Scene(
