@@ -24,7 +24,8 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from subscriptions.outgoing import Fate, Result
+from subscriptions import clock
+from subscriptions.outgoing import Fate, LeaseOver, Result
 from subscriptions.verdicts import NO_ANSWER, UNTOUCHED, State, Verdict
 
 logger = logging.getLogger(__name__)
@@ -68,12 +69,16 @@ class Notes:
 class Journal:
     """The open file of one claim; also remembers what it wrote.
 
+    Args:
+        until: the end of the claim's lease, or a little before, on `clock.seconds`.
+
     Raises:
         OSError: it cannot be written, so nothing may be handed over.
     """
 
-    def __init__(self, folder: Path, *, kind: str, owner: UUID) -> None:
+    def __init__(self, folder: Path, *, kind: str, owner: UUID, until: float) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._until = until
         self.handed: set[int] = set()
         self.results: dict[int, Result] = {}
         self.path = folder / f"{kind}.{owner.hex}"
@@ -84,6 +89,8 @@ class Journal:
 
     def handing(self, entry_ids: Iterable[int]) -> None:
         """Note that the service can take these from now on."""
+        if clock.seconds() >= self._until:
+            raise LeaseOver
         ids = list(entry_ids)
         self._append(b"".join(b">%d\n" % pk for pk in ids))
         self.handed.update(ids)

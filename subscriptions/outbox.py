@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,11 +19,11 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import DatabaseError
 
-from subscriptions import gates, journal
+from subscriptions import clock, gates, journal
 from subscriptions.gates import Allowance
 from subscriptions.journal import Journal
 from subscriptions.ledger import Doubt, Entry, EntryQuerySet, Swept, Uncertain
-from subscriptions.outgoing import Fate, Outgoing, Transport, Unreachable
+from subscriptions.outgoing import Fate, LeaseOver, Outgoing, Transport, Unreachable
 from subscriptions.transport import keeps_keys, open_transport
 from subscriptions.verdicts import NO_ANSWER, UNTOUCHED, State, Verdict, verdict
 
@@ -53,12 +52,12 @@ class Run:
     """One call of `post`: its way out, its end, and what came of it so far."""
 
     transport: Transport
-    deadline: float  # on the clock of `clock`
+    deadline: float  # on `clock.seconds`
     done: int = 0
     refusals: int = 0  # in a row, since the last mail that was accepted
 
     def may_go_on(self) -> bool:
-        return clock() < self.deadline and self.refusals < REFUSALS_AT_MOST
+        return clock.seconds() < self.deadline and self.refusals < REFUSALS_AT_MOST
 
     def count(self, fate: Fate) -> None:
         self.done += fate is not Fate.UNTOUCHED
@@ -66,11 +65,6 @@ class Run:
             self.refusals += 1
         elif fate is Fate.ACCEPTED:
             self.refusals = 0
-
-
-def clock() -> float:
-    """Seconds on a clock that goes on while the machine sleeps, where there is one."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def post(
@@ -93,7 +87,7 @@ def post(
         handed over is given back, so stopping here loses nothing.
     """
     transport = open_transport()
-    run = Run(transport, clock() + budget)
+    run = Run(transport, clock.seconds() + budget)
     can_more_be_sent, chunks = True, 0
     try:
         while can_more_be_sent and run.may_go_on():
@@ -132,13 +126,14 @@ def _post_chunk(
     if allowed.is_nothing:
         return False
     lease = timedelta(seconds=settings.LEASE_SECONDS)
-    ends = clock() + settings.LEASE_SECONDS * 0.9
+    ends = clock.seconds() + settings.LEASE_SECONDS * 0.9
     owner = entries.claim(limit=settings.CLAIM_SIZE, lease=lease, lanes=allowed.lanes)
     claimed = list(entries.claimed_by(owner))
     allowed.give_back(Counter(_lane(entry) for entry in claimed))
     if not claimed:
         return False
-    with Journal(Path(settings.JOURNAL_DIR), kind=_kind(entries), owner=owner) as notes:
+    folder = Path(settings.JOURNAL_DIR)
+    with Journal(folder, kind=_kind(entries), owner=owner, until=ends) as notes:
         chunk = Chunk(entries, compose_all, run, owner=owner, notes=notes, ends=ends)
         try:
             return chunk.post(claimed)
@@ -178,7 +173,7 @@ class Chunk(Generic[E]):
         return is_reachable and has_worked and self.run.refusals < REFUSALS_AT_MOST
 
     def may_go_on(self) -> bool:
-        return self.run.may_go_on() and clock() < self.ends
+        return self.run.may_go_on() and clock.seconds() < self.ends
 
     def _compose(self, entries: Sequence[E]) -> None:
         """Write the mails of `entries`; whichever is not to be sent gets a verdict instead."""
@@ -218,16 +213,18 @@ class Chunk(Generic[E]):
             logger.warning("the mail service is away: %s", error)
             gates.unreachable()
             return False
+        except LeaseOver:
+            logger.warning("slept over the lease of %s mails: others send them", len(self.begun))
         return True
 
     def _outgoing(self) -> Iterator[Outgoing]:
         """Yield the mails; who left and what was paused meanwhile is taken out on the way."""
-        looked_at = clock()
+        looked_at = clock.seconds()
         waiting = list(self.begun)
         for place, pk in enumerate(waiting):
-            if clock() - looked_at > LOOK_AGAIN:
+            if clock.seconds() - looked_at > LOOK_AGAIN:
                 self._compose([self.begun[rest] for rest in waiting[place:]])
-                looked_at = clock()
+                looked_at = clock.seconds()
             if mail := self.mails.pop(pk, None):
                 yield mail
 

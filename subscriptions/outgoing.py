@@ -43,15 +43,27 @@ class Outgoing(Protocol):
 
 
 class Journal(Protocol):
-    """Where a transport notes what it does, at once, so that a killed process can be read."""
+    """Where a transport notes what it does, at once, so that a killed process can be read.
+
+    If a note cannot be made, nothing of it is handed over.
+    """
 
     def handing(self, entry_ids: Iterable[int]) -> None:
-        """To be called before the service can take these; raises `OSError` if it cannot note it."""
+        """To be called before the service can take these.
+
+        Raises:
+            OSError: it cannot be noted.
+            LeaseOver: the process slept, and another may send these by now.
+        """
         ...
 
     def answered(self, results: Iterable[tuple[int, Result]]) -> None:
         """To be called as soon as the service's answer about these was read."""
         ...
+
+
+class LeaseOver(Exception):
+    """What was claimed belongs to somebody else by now, so nothing of it may be handed over."""
 
 
 class Unreachable(Exception):

@@ -11,7 +11,7 @@ from anymail.exceptions import AnymailError
 
 from subscriptions.esp import answers
 from subscriptions.esp.calls import Ready, key_of
-from subscriptions.outgoing import Fate, Journal, Result, Unreachable
+from subscriptions.outgoing import Fate, Journal, LeaseOver, Result, Unreachable
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +93,8 @@ class Handing:
     def _note(self, batch: Sequence[Ready]) -> bool:
         try:
             self._journal.handing(_ids(batch))
+        except LeaseOver:
+            self.is_stopped = True
         except OSError:
             logger.exception("nothing is sent that cannot be noted before")
             self.is_stopped = True
