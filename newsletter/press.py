@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from newsletter.cards import LEADS, NUMBERS, Sheet
 from newsletter.columns import fold
 from newsletter.models import Issue
-from newsletter.shell import TOKENS, Frame
+from newsletter.shell import Frame
 from papers.wording import shorten
 from subscriptions import mail, tokens
 from subscriptions.encode import BETWEEN, END, START, Form, quote
@@ -30,7 +30,6 @@ PREHEADER = 110  # characters
 # The id of a paper, and why it was picked: newsletter.picks, without the score.
 CHOICE = Struct("<I2x7s")
 PURPOSES = (Purpose.DIGEST, Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.FEEDBACK)
-NAMES = (*TOKENS, "feedback")  # of the places where these tokens go
 
 SUBJECTS = {
     Issue.Cadence.WEEKLY: "Your week in {papers}: {title}",
@@ -61,7 +60,6 @@ class Press:
         self.headers = list_headers(issue)
         self._subject = SUBJECTS.get(Issue.Cadence(issue.cadence), SUBJECT)
         self._headline = HEADLINES.get(Issue.Cadence(issue.cadence), HEADLINE)
-        self._subjects: dict[tuple[Sheet, int], bytes] = {}
         self._words: dict[int, bytes] = {}
         self._made: dict[tuple[int, int, bool], tuple[Form, Form]] = {}
         self._room = HTML_LIMIT - FILLED_IN - frame.size
@@ -90,7 +88,13 @@ class Press:
         return self._headline.format(papers=count_of(count))
 
     def tokens(self, public_id: bytes, version: int) -> dict[str, bytes]:
-        return dict(zip(NAMES, self._make_tokens(public_id, version), strict=True))
+        digest, preferences, unsubscribe, feedback = self._make_tokens(public_id, version)
+        return {
+            "digest": digest,
+            "preferences": preferences,
+            "unsubscribe": unsubscribe,
+            "feedback": feedback,
+        }
 
     def wire(self, chosen: Chosen, made: Mapping[str, bytes], *, to: str, key: str) -> bytes:
         """Return the whole message: from headers to its last line.
@@ -102,9 +106,8 @@ class Press:
         """
         text, html, count = self.parts(chosen, made)
         first, own = chosen[0][0], key.encode()
-        if (subject := self._subjects.get((first, count))) is None:
-            subject = header("Subject", self.subject(first, count))
-            self._subjects[first, count] = subject
+        if (subject := first.subjects.get(count)) is None:
+            subject = first.subjects[count] = header("Subject", self.subject(first, count))
         whole = [
             self._from, b"To: ", to.encode(), b"\r\n", subject,
             b"Message-ID: <", own, self._domain, b"X-Entity-Ref-ID: ", own, b"\r\n",
@@ -127,11 +130,10 @@ class Press:
         shown = chosen if count == len(chosen) else chosen[:count]
         text_cards, html_cards = self._cards(shown, made["feedback"])
         in_text, in_html = self._settings(count, len(chosen) - count, has_contents=has_contents)
-        html_values = {**made, "preheader": self._preheader(shown)}
-        text_values = made
+        text_values, html_values = made, {**made, "preheader": self._preheader(shown)}
         if has_contents:
-            text_contents, html_values["contents"] = _contents(shown)
-            text_values = {**made, "contents": text_contents}
+            contents, html_values["contents"] = _contents(shown)
+            text_values = {**made, "contents": contents}
         return (
             _fill(in_text, text_values, text_cards),
             _fill(in_html, html_values, html_cards),
@@ -143,8 +145,10 @@ class Press:
         cards: list[bytes] = []
         for number, (sheet, why) in enumerate(chosen, start=1):
             reason = sheet.reasons.get(why) or sheet.write_reason(why, self.phrases)
-            start, middle = sheet.html_start
-            cards += (start, NUMBERS[number], middle, reason[1], sheet.public_tail[0])
+            cards += (
+                sheet.html_start, NUMBERS[number], sheet.html_middle, reason[1],
+                sheet.public_tail[0],
+            )  # fmt: skip
         values = {"preheader": b"", "cards": b"".join(cards), "headline": quote(escape(headline))}
         sections = ["public"]
         if len(chosen) >= CONTENTS_FROM:
@@ -168,10 +172,14 @@ class Press:
         html: list[bytes] = []
         for number, (sheet, why) in enumerate(shown, start=1):
             said, written = sheet.reasons.get(why) or sheet.write_reason(why, self.phrases)
-            start, middle = sheet.html_start
-            html += (start, NUMBERS[number], middle, written, feedback.join(sheet.tail))
-            start, links = sheet.numbers.get(number) or sheet.numbered(number)
-            text += (start, sheet.text_middle, said, links, feedback, sheet.text_end)
+            digits = NUMBERS[number]
+            html += (
+                sheet.html_start, digits, sheet.html_middle, written, feedback.join(sheet.tail),
+            )  # fmt: skip
+            text += (
+                sheet.text_start, LEADS[number], sheet.text_middle, said,
+                digits.join(sheet.links), feedback, sheet.text_end,
+            )  # fmt: skip
         return text, html
 
     def _settings(self, count: int, left: int, *, has_contents: bool) -> tuple[Form, Form]:
