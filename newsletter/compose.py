@@ -78,12 +78,12 @@ def compose_all(deliveries: Sequence[Delivery]) -> Callable[[Delivery], Outgoing
     readers = _readers(deliveries)
 
     def compose(delivery: Delivery) -> Outgoing:
-        if delivery.issue_id in stopped:
+        if (issue := delivery.issue_id) in stopped:
             raise NotNow
         objection, email, public_id, version = readers.get(delivery.subscriber_id, ERASED)
         if objection:
             raise NotToBeSent(objection)
-        press = presses[delivery.issue_id]
+        press = presses[issue]
         if not (chosen := press.choose(delivery.packed_picks)):
             raise NotToBeSent("its papers are gone")
         return Digest(press, chosen, delivery, email, press.tokens(public_id, version))
