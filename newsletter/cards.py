@@ -41,14 +41,31 @@ class Sheet:
     """A card as bytes, cut where the parts of a reader go.
 
     The HTML is start, number, middle, reason, then `tail` with the reader's token between
-    its pieces.  The text is what `numbered` returns, with middle and reason between the two,
-    then the token and `text_end`.
+    its pieces.  The text is start, number, middle, reason, then `links` with the number
+    between its pieces, the token, and the end.
     """
 
     __slots__ = (
-        "_links", "html_reason", "html_row", "html_start", "numbers", "opening", "public_tail",
-        "reasons", "row_size", "short", "size", "subject", "tail", "text_end", "text_middle",
-        "text_row", "text_start", "topics", "trend",
+        "html_middle",
+        "html_reason",
+        "html_row",
+        "html_start",
+        "links",
+        "opening",
+        "public_tail",
+        "reasons",
+        "row_size",
+        "short",
+        "size",
+        "subject",
+        "subjects",
+        "tail",
+        "text_end",
+        "text_middle",
+        "text_row",
+        "text_start",
+        "topics",
+        "trend",
     )  # fmt: skip
 
     def __init__(self, card: Card) -> None:
@@ -56,7 +73,7 @@ class Sheet:
         start, rest = html.parts("begin_why")
         reason, rest = rest.parts("end_why")
         self.html_row = tuple(html_row.pieces)
-        self.html_start = tuple(start.pieces)
+        self.html_start, self.html_middle = start.pieces
         self.html_reason = tuple(reason.pieces)
         self.tail = rest.only("feedback").pieces
         self.public_tail = rest.only().pieces
@@ -69,11 +86,11 @@ class Sheet:
         self.text_start, self.text_middle = start.pieces
         before, after = feedback.parts("feedback")
         # The number of the paper goes between these.
-        self._links = [*links.pieces[:-1], links.pieces[-1] + before.pieces[0], *before.pieces[1:]]
+        self.links = [*links.pieces[:-1], links.pieces[-1] + before.pieces[0], *before.pieces[1:]]
         self.text_end = after.pieces[0] + end.pieces[0]
-        self.numbers: dict[int, tuple[bytes, bytes]] = {}
 
         self.subject = shorten(card.title, NAMED_IN_SUBJECT, dots=ASCII_DOTS)
+        self.subjects: dict[int, bytes] = {}  # of mails in which it is the first of so many
         self.short = quote(escape(shorten(card.title, NAMED_IN_PREHEADER)))
         self.opening = card.opening
         self.topics = {topic: (name, sign) for topic, name, sign in card.topics}
@@ -81,14 +98,8 @@ class Sheet:
         self.reasons: dict[bytes, tuple[bytes, bytes]] = {}
         # Of the HTML, with the widest number and token; what a reason takes comes on top.
         holes = WIDTHS["number"] + (len(self.tail) - 1) * tokens.LENGTH
-        self.size = sum(map(len, (*self.html_start, *self.tail))) + holes
+        self.size = sum(map(len, (self.html_start, self.html_middle, *self.tail))) + holes
         self.row_size = sum(map(len, self.html_row)) + WIDTHS["number"]
-
-    def numbered(self, number: int) -> tuple[bytes, bytes]:
-        """Return, and remember, the text before the title and the links, with its number."""
-        made = (self.text_start + LEADS[number], NUMBERS[number].join(self._links))
-        self.numbers[number] = made
-        return made
 
     def write_reason(self, key: bytes, phrases: Mapping[int, str]) -> tuple[bytes, bytes]:
         """Encode, and remember, the reason of a pick for the text and for the HTML.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from uuid import UUID
 
 import numpy as np
 from anymail.message import AnymailMessage
@@ -21,6 +20,8 @@ from subscriptions.outbox import NotNow, NotToBeSent
 from subscriptions.outgoing import Outgoing
 
 ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+", re.ASCII)
+Reader = tuple[str, str, bytes, int]  # as `_readers` returns it
+ERASED: Reader = ("the reader was erased", "", b"", 0)
 BY_PHRASE = [Why.KEYWORD, Why.AUTHOR]
 IN_ARCHIVE = 20  # papers of an edition that anybody may read
 SPANS = {Issue.Cadence.WEEKLY: "of the week", Issue.Cadence.MONTHLY: "of the month"}
@@ -75,30 +76,40 @@ def compose_all(deliveries: Sequence[Delivery]) -> Callable[[Delivery], Outgoing
     presses = presses_of(deliveries, keep=True)
     ids = {delivery.issue_id for delivery in deliveries}
     stopped = set(Issue.objects.halted().filter(pk__in=ids).values_list("pk", flat=True))
-    readers_of = {d.subscriber_id for d in deliveries if d.subscriber_id is not None}
-    rows = Subscriber.objects.filter(among("pk", readers_of))
-    fields = rows.values_list("pk", "state", "email", "public_id", "token_version")
-    readers: dict[int | None, tuple[str, str, UUID, int]] = {row[0]: row[1:] for row in fields}
-    suppressed = suppressed_among(reader[1] for reader in readers.values())
+    readers = _readers(deliveries)
 
     def compose(delivery: Delivery) -> Outgoing:
-        if delivery.issue_id in stopped:
+        if (issue := delivery.issue_id) in stopped:
             raise NotNow
-        if (reader := readers.get(delivery.subscriber_id)) is None:
-            raise NotToBeSent("the reader was erased")
-        state, email, public_id, version = reader
-        if state != Subscriber.State.CONFIRMED:
-            raise NotToBeSent(f"the reader is {state}")
-        if email in suppressed:
-            raise NotToBeSent("the address is suppressed")
-        if not ADDRESS.fullmatch(email):
-            raise NotToBeSent("the address cannot be written to")
-        press = presses[delivery.issue_id]
+        objection, email, public_id, version = readers.get(delivery.subscriber_id, ERASED)
+        if objection:
+            raise NotToBeSent(objection)
+        press = presses[issue]
         if not (chosen := press.choose(delivery.packed_picks)):
             raise NotToBeSent("its papers are gone")
-        return Digest(press, chosen, delivery, email, press.tokens(public_id.bytes, version))
+        return Digest(press, chosen, delivery, email, press.tokens(public_id, version))
 
     return compose
+
+
+def _readers(deliveries: Sequence[Delivery]) -> dict[int | None, Reader]:
+    """Return subscriber id -> why he gets nothing, if so; his address; what links are made of."""
+    ids = {d.subscriber_id for d in deliveries if d.subscriber_id is not None}
+    rows = Subscriber.objects.filter(among("pk", ids))
+    fields = list(rows.values_list("pk", "state", "email", "public_id", "token_version"))
+    suppressed = suppressed_among(email for _, _, email, _, _ in fields)
+    return {
+        pk: (_objection(state, email, suppressed), email, public_id.bytes, version)
+        for pk, state, email, public_id, version in fields
+    }
+
+
+def _objection(state: str, email: str, suppressed: Collection[str]) -> str:
+    if state != Subscriber.State.CONFIRMED:
+        return f"the reader is {state}"
+    if email in suppressed:
+        return "the address is suppressed"
+    return "" if ADDRESS.fullmatch(email) else "the address cannot be written to"
 
 
 def preview(delivery: Delivery, reader: Subscriber) -> Digest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from email.utils import format_datetime
 from html import escape
+from operator import itemgetter
 from struct import Struct
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from django.utils.timezone import now
 from newsletter.cards import LEADS, NUMBERS, Sheet
 from newsletter.columns import fold
 from newsletter.models import Issue
-from newsletter.shell import TOKENS, Frame
+from newsletter.shell import Frame
 from papers.wording import shorten
 from subscriptions import mail, tokens
 from subscriptions.encode import BETWEEN, END, START, Form, quote
@@ -27,10 +28,10 @@ FILLED_IN = 1_500  # of these for the preheader, the headline and the tokens of 
 REASON = 2_000  # of a reason, at most
 CONTENTS_FROM = 13  # papers from which on a mail has a table of contents
 PREHEADER = 110  # characters
+FROM_ONE, LEADS_FROM_ONE = NUMBERS[1:], LEADS[1:]
 # The id of a paper, and why it was picked: newsletter.picks, without the score.
 CHOICE = Struct("<I2x7s")
 PURPOSES = (Purpose.DIGEST, Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.FEEDBACK)
-NAMES = (*TOKENS, "feedback")  # of the places where these tokens go
 
 SUBJECTS = {
     Issue.Cadence.WEEKLY: "Your week in {papers}: {title}",
@@ -50,6 +51,24 @@ def count_of(number: int) -> str:
     return f"{number} paper{'' if number == 1 else 's'}"
 
 
+class Setting:
+    """The shell of one part of a mail, with a gap for the many pieces of the cards."""
+
+    __slots__ = ("_at", "_pieces", "_values")
+
+    def __init__(self, form: Form) -> None:
+        self._at = 2 * form.names.index("cards") + 1
+        self._pieces = form.filled(dict.fromkeys(form.names, b""))
+        self._values = itemgetter(*form.names)  # several, so what it finds is a tuple
+
+    def around(self, cards: list[bytes], values: Mapping[str, bytes]) -> list[bytes]:
+        """Return all pieces; the value for "cards" counts for nothing."""
+        found = self._pieces.copy()
+        found[1::2] = self._values(values)
+        found[self._at : self._at + 1] = cards
+        return found
+
+
 class Press:
     """What all mails of one issue share, and the way from it to the mail of one reader."""
 
@@ -61,9 +80,8 @@ class Press:
         self.headers = list_headers(issue)
         self._subject = SUBJECTS.get(Issue.Cadence(issue.cadence), SUBJECT)
         self._headline = HEADLINES.get(Issue.Cadence(issue.cadence), HEADLINE)
-        self._subjects: dict[tuple[Sheet, int], bytes] = {}
         self._words: dict[int, bytes] = {}
-        self._made: dict[tuple[int, int, bool], tuple[Form, Form]] = {}
+        self._made: dict[tuple[int, int, bool], tuple[Setting, Setting]] = {}
         self._room = HTML_LIMIT - FILLED_IN - frame.size
         sizes = (sheet.size + sheet.row_size for sheet in sheets.values())
         self._largest = max(sizes, default=0) + REASON
@@ -90,7 +108,13 @@ class Press:
         return self._headline.format(papers=count_of(count))
 
     def tokens(self, public_id: bytes, version: int) -> dict[str, bytes]:
-        return dict(zip(NAMES, self._make_tokens(public_id, version), strict=True))
+        digest, preferences, unsubscribe, feedback = self._make_tokens(public_id, version)
+        return {
+            "digest": digest,
+            "preferences": preferences,
+            "unsubscribe": unsubscribe,
+            "feedback": feedback,
+        }
 
     def wire(self, chosen: Chosen, made: Mapping[str, bytes], *, to: str, key: str) -> bytes:
         """Return the whole message: from headers to its last line.
@@ -102,9 +126,8 @@ class Press:
         """
         text, html, count = self.parts(chosen, made)
         first, own = chosen[0][0], key.encode()
-        if (subject := self._subjects.get((first, count))) is None:
-            subject = header("Subject", self.subject(first, count))
-            self._subjects[first, count] = subject
+        if (subject := first.subjects.get(count)) is None:
+            subject = first.subjects[count] = header("Subject", self.subject(first, count))
         whole = [
             self._from, b"To: ", to.encode(), b"\r\n", subject,
             b"Message-ID: <", own, self._domain, b"X-Entity-Ref-ID: ", own, b"\r\n",
@@ -127,24 +150,22 @@ class Press:
         shown = chosen if count == len(chosen) else chosen[:count]
         text_cards, html_cards = self._cards(shown, made["feedback"])
         in_text, in_html = self._settings(count, len(chosen) - count, has_contents=has_contents)
-        html_values = {**made, "preheader": self._preheader(shown)}
-        text_values = made
+        values = {**made, "preheader": self._preheader(shown), "cards": b""}
+        in_rows = values
         if has_contents:
-            text_contents, html_values["contents"] = _contents(shown)
-            text_values = {**made, "contents": text_contents}
-        return (
-            _fill(in_text, text_values, text_cards),
-            _fill(in_html, html_values, html_cards),
-            count,
-        )
+            values["contents"], contents = _contents(shown)
+            in_rows = {**values, "contents": contents}
+        return in_text.around(text_cards, values), in_html.around(html_cards, in_rows), count
 
     def public_html(self, chosen: Chosen, headline: str) -> bytes:
         """Return, encoded, all cards in a page that opens nothing: no token, no limit."""
         cards: list[bytes] = []
         for number, (sheet, why) in enumerate(chosen, start=1):
             reason = sheet.reasons.get(why) or sheet.write_reason(why, self.phrases)
-            start, middle = sheet.html_start
-            cards += (start, NUMBERS[number], middle, reason[1], sheet.public_tail[0])
+            cards += (
+                sheet.html_start, NUMBERS[number], sheet.html_middle, reason[1],
+                sheet.public_tail[0],
+            )  # fmt: skip
         values = {"preheader": b"", "cards": b"".join(cards), "headline": quote(escape(headline))}
         sections = ["public"]
         if len(chosen) >= CONTENTS_FROM:
@@ -166,15 +187,19 @@ class Press:
     def _cards(self, shown: Chosen, feedback: bytes) -> tuple[list[bytes], list[bytes]]:
         text: list[bytes] = []
         html: list[bytes] = []
-        for number, (sheet, why) in enumerate(shown, start=1):
+        # `shown` is the shortest of them.
+        for (sheet, why), digits, lead in zip(shown, FROM_ONE, LEADS_FROM_ONE, strict=False):
             said, written = sheet.reasons.get(why) or sheet.write_reason(why, self.phrases)
-            start, middle = sheet.html_start
-            html += (start, NUMBERS[number], middle, written, feedback.join(sheet.tail))
-            start, links = sheet.numbers.get(number) or sheet.numbered(number)
-            text += (start, sheet.text_middle, said, links, feedback, sheet.text_end)
+            html += (
+                sheet.html_start, digits, sheet.html_middle, written, feedback.join(sheet.tail),
+            )  # fmt: skip
+            text += (
+                sheet.text_start, lead, sheet.text_middle, said,
+                digits.join(sheet.links), feedback, sheet.text_end,
+            )  # fmt: skip
         return text, html
 
-    def _settings(self, count: int, left: int, *, has_contents: bool) -> tuple[Form, Form]:
+    def _settings(self, count: int, left: int, *, has_contents: bool) -> tuple[Setting, Setting]:
         """Return, and remember, the shell of mails with so many papers, for text and HTML."""
         key = (count, left, has_contents)
         if (made := self._made.get(key)) is None:
@@ -183,8 +208,8 @@ class Press:
             sections = ["private", *["contents"] * has_contents, *["more"] * bool(left)]
             text, html = self.frame.forms(*sections)
             made = self._made[key] = (
-                text.bound({name: quote(fold(said)) for name, said in words.items()}),
-                html.bound({name: quote(escape(said)) for name, said in words.items()}),
+                Setting(text.bound({name: quote(fold(said)) for name, said in words.items()})),
+                Setting(html.bound({name: quote(escape(said)) for name, said in words.items()})),
             )
         return made
 
@@ -215,19 +240,6 @@ def _contents(chosen: Chosen) -> tuple[bytes, bytes]:
         start, end = sheet.text_row
         text += (start, LEADS[number], end)
     return b"".join(text), b"".join(html)
-
-
-def _fill(form: Form, values: Mapping[str, bytes], cards: list[bytes]) -> list[bytes]:
-    """Return the pieces of the shell with those of the cards where its place for them is."""
-    pieces = form.pieces
-    found = [pieces[0]]
-    for at, name in enumerate(form.names, start=1):
-        if name == "cards":
-            found += cards
-            found.append(pieces[at])
-        else:
-            found += (values[name], pieces[at])
-    return found
 
 
 def list_headers(issue: Issue) -> dict[str, str]:

@@ -13,6 +13,7 @@ import time
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
+from binascii import b2a_base64
 from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
@@ -43,6 +44,7 @@ class BadToken(Exception):
 _BODY = Struct(">16sHI")  # public id, token version, minutes since 1970
 LENGTH = 52  # characters of a token
 _MAC = 17  # bytes, so that all 39 bytes fill 52 characters and no bit is left to play with
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")  # as `urlsafe_b64encode`, at half of its price
 _Hashes = tuple[Any, Any]  # of hashlib, whose type has no public name
 _AHEAD = 10  # minutes that another machine's clock may be ahead
 
@@ -63,6 +65,7 @@ def maker(*purposes: Purpose) -> Callable[[bytes, int], list[bytes]]:
     It gets the 16 bytes of his public id and the version of his links.
     """
     hashes = [_hashes(purpose, settings.SECRET_KEY) for purpose in purposes]
+    places = [slice(at * LENGTH, (at + 1) * LENGTH) for at in range(len(hashes))]
 
     def make_all(public_id: bytes, version: int) -> list[bytes]:
         body = _BODY.pack(public_id, version, int(time.time()) // 60)
@@ -73,8 +76,8 @@ def maker(*purposes: Purpose) -> Callable[[bytes, int], list[bytes]]:
             second.update(first.digest())
             raw += body + second.digest()[:_MAC]
         # 39 bytes are 13 times three, so one call does for all tokens what one does for each.
-        text = urlsafe_b64encode(raw)
-        return [text[start : start + LENGTH] for start in range(0, len(text), LENGTH)]
+        text = b2a_base64(raw, newline=False).translate(_URL_SAFE)
+        return [text[place] for place in places]
 
     return make_all
 
