@@ -29,7 +29,7 @@ from django.db.models.functions import Now
 
 from subscriptions import verdict_rows
 from subscriptions.journal import Notes
-from subscriptions.verdicts import IN_DOUBT, UNFINISHED, State, Verdict
+from subscriptions.verdicts import IN_DOUBT, UNFINISHED, WAITING, State, Verdict
 
 # How many may be claimed at once by how many workers an entry has cost: a whole chunk, then
 # a few, then it alone. Whoever kills three workers while it is composed is given up.
@@ -38,6 +38,9 @@ CLAIMS_AT_MOST = 3
 
 # A mail that may have arrived, or still may: its papers count as sent.
 MAY_ARRIVE = (*UNFINISHED, State.ACCEPTED, State.PARKED)
+
+# Nobody knows of it, or nobody knows of the first and it has not been sent again yet.
+DOUBTFUL = Q(state__in=IN_DOUBT) | Q(state__in=WAITING, resends__gt=0)
 
 Lanes = Mapping[str, int]  # lane -> how many of it may be claimed now
 
@@ -201,8 +204,9 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
     def settle(self, said: str = "a person said that it arrived") -> int:
         """It is known that these in doubt arrived."""
         with transaction.atomic():
-            chosen = self.filter(state__in=IN_DOUBT).order_by().values("pk")
-            doubtful = self._rows().filter(pk__in=chosen).select_for_update().order_by("pk")
+            chosen = self.filter(DOUBTFUL).order_by().values("pk")
+            doubtful = self._rows().filter(DOUBTFUL, pk__in=chosen)
+            doubtful = doubtful.select_for_update().order_by("pk")
             ids = list(doubtful.values_list("pk", flat=True))
             self._rows().filter(pk__in=ids).update(
                 state=State.ACCEPTED, finished_at=Now(), error=said[:500]

@@ -25,6 +25,9 @@ class State(models.TextChoices):
 
 UNFINISHED = (State.PENDING, State.CLAIMED, State.ATTEMPTING, State.DEFERRED, State.UNCERTAIN)
 IN_DOUBT = (State.UNCERTAIN, State.PARKED)
+# To be sent once more while the first one is in doubt: of some, another column says so.
+WAITING = (State.PENDING, State.CLAIMED, State.DEFERRED)
+MAY_BE_IN_DOUBT = (*IN_DOUBT, *WAITING)
 
 FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=30), timedelta(hours=1)
 NO_ANSWER = "handed over, and no answer was read"
