@@ -81,11 +81,24 @@ class Journal:
         self._until = until
         self.handed: set[int] = set()
         self.results: dict[int, Result] = {}
+        self._calls: dict[int, int] = {}  # entry -> number of the call it went in
+        self._last_call = 0
         self.path = folder / f"{kind}.{owner.hex}"
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
         self._file = os.open(self.path, flags, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        self._append(f"boot {boot_id()}\n".encode())
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._append(f"boot {boot_id()}\n".encode())
+        except OSError:
+            os.close(self._file)
+            self.remove()
+            raise
+
+    @property
+    def failures(self) -> int:
+        """How many calls came to nothing; a call with many mails is one."""
+        failed = {pk for pk, r in self.results.items() if r.fate in {Fate.LATER, Fate.UNKNOWN}}
+        return len({self._calls.get(pk, -pk) for pk in failed})  # or it did not come so far
 
     def handing(self, entry_ids: Iterable[int]) -> None:
         """Note that the service can take these from now on."""
@@ -94,6 +107,8 @@ class Journal:
         ids = list(entry_ids)
         self._append(b"".join(b">%d\n" % pk for pk in ids))
         self.handed.update(ids)
+        self._last_call += 1
+        self._calls.update(dict.fromkeys(ids, self._last_call))
 
     def answered(self, results: Iterable[tuple[int, Result]]) -> None:
         """Note what the service said of these."""

@@ -129,17 +129,28 @@ def _post_chunk(
     ends = clock.seconds() + settings.LEASE_SECONDS * 0.9
     owner = entries.claim(limit=settings.CLAIM_SIZE, lease=lease, lanes=allowed.lanes)
     claimed = list(entries.claimed_by(owner))
-    allowed.give_back(Counter(_lane(entry) for entry in claimed))
-    if not claimed:
+    notes = _open_journal(entries, owner, until=ends) if claimed else None
+    allowed.give_back(Counter(_lane(entry) for entry in claimed if notes))
+    if notes is None:
         return False
-    folder = Path(settings.JOURNAL_DIR)
-    with Journal(folder, kind=_kind(entries), owner=owner, until=ends) as notes:
+    with notes:
         chunk = Chunk(entries, compose_all, run, owner=owner, notes=notes, ends=ends)
         try:
             return chunk.post(claimed)
         except BaseException:
             entries.abandon(owner)
             raise
+
+
+def _open_journal(entries: EntryQuerySet[E], owner: UUID, *, until: float) -> Journal | None:
+    """Open the journal of a claim; give the claim back and return None if there can be none."""
+    folder = Path(settings.JOURNAL_DIR)
+    try:
+        return Journal(folder, kind=_kind(entries), owner=owner, until=until)
+    except OSError as error:
+        logger.error("nothing is sent, for JOURNAL_DIR (%s) cannot be written: %s", folder, error)  # noqa: TRY400
+        entries.release(owner)
+        return None
 
 
 @dataclass(slots=True)
@@ -248,7 +259,7 @@ class Chunk(Generic[E]):
         self.entries.record(self.owner, self.verdicts)
         self.notes.remove()
         lanes = ((_lane(self.begun[pk]), result) for pk, result in answers.items())
-        gates.learn(lanes)
+        gates.learn(lanes, failures=self.notes.failures)
 
 
 def _kind(entries: EntryQuerySet[E]) -> str:

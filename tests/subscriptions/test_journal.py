@@ -117,6 +117,9 @@ def test_a_full_disk_is_an_error_before_anything_is_handed_over(tmp_path, monkey
         monkeypatch.setattr(journal.os, "write", lambda file, lines: len(lines) - 1)
         with pytest.raises(OSError, match="is full"):
             notes.handing([1])
+        with pytest.raises(OSError, match="is full"):
+            Journal(tmp_path, kind="letter", owner=uuid.uuid4(), until=inf)
+        assert list(tmp_path.iterdir()) == [notes.path]
         assert notes.handed == set()
 
 
