@@ -139,7 +139,12 @@ def _store_in_sqlite(happenings: Sequence[Happening]) -> tuple[int, list[Consequ
             new.update(key for (key,) in cursor.fetchall())
     found = [
         Consequence(
-            told.kind, told.provider, UUID(told.entry), mail.reader, told.at, mail.state in MAY_BE_IN_DOUBT
+            told.kind,
+            told.provider,
+            UUID(told.entry),
+            mail.reader,
+            told.at,
+            mail.state in MAY_BE_IN_DOUBT,
         )
         for told in happenings
         if told.key in new and (mail := _own(told, mails))
