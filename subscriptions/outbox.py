@@ -22,8 +22,16 @@ from django.db import DatabaseError
 from subscriptions import clock, gates, journal
 from subscriptions.gates import Allowance
 from subscriptions.journal import Journal
-from subscriptions.ledger import Doubt, Entry, EntryQuerySet, Swept, Uncertain
-from subscriptions.outgoing import Fate, LeaseOver, Outgoing, Transport, Unreachable
+from subscriptions.ledger import Doubt, Entry, EntryQuerySet, Swept, Uncertain, calls_in_doubt
+from subscriptions.outgoing import (
+    Fate,
+    LeaseOver,
+    Outgoing,
+    Repeating,
+    Result,
+    Transport,
+    Unreachable,
+)
 from subscriptions.transport import keeps_keys, open_transport
 from subscriptions.verdicts import NO_ANSWER, UNTOUCHED, State, Verdict, verdict
 
@@ -127,7 +135,10 @@ def _post_chunk(
         return False
     lease = timedelta(seconds=settings.LEASE_SECONDS)
     ends = clock.seconds() + settings.LEASE_SECONDS * 0.9
-    owner = entries.claim(limit=settings.CLAIM_SIZE, lease=lease, lanes=allowed.lanes)
+    keeps = keeps_keys() if isinstance(run.transport, Repeating) else None
+    owner = entries.claim(
+        limit=settings.CLAIM_SIZE, lease=lease, lanes=allowed.lanes, keeps_keys=keeps
+    )
     claimed = list(entries.claimed_by(owner))
     notes = _open_journal(entries, owner, until=ends) if claimed else None
     allowed.give_back(Counter(_lane(entry) for entry in claimed if notes))
@@ -163,13 +174,18 @@ class Chunk(Generic[E]):
     owner: UUID
     notes: Journal
     ends: float  # when the lease is nearly over
+    call_key: UUID | None = None  # of the call that is to be repeated
     begun: dict[int, E] = field(default_factory=dict)
     mails: dict[int, Outgoing] = field(default_factory=dict)
     verdicts: dict[int, Verdict] = field(default_factory=dict)
 
     def post(self, claimed: Sequence[E]) -> bool:
         """Return whether more can be sent now."""
+        self.call_key = claimed[0].call_key
         self._compose(claimed)
+        if self.call_key and UNTOUCHED in self.verdicts.values():  # all of a call, or nothing
+            self.verdicts.update(dict.fromkeys(self.mails, UNTOUCHED))
+            self.mails.clear()
         closed = self._close_claimed(claimed)
         ids = self.entries.begin(self.owner, self.mails)
         self.begun = {entry.pk: entry for entry in claimed if entry.pk in ids}
@@ -216,9 +232,8 @@ class Chunk(Generic[E]):
 
     def _hand_over(self) -> bool:
         """Give the mails to the transport; False if it could not be reached."""
-        send = self.run.transport.send(self._outgoing(), self.notes, may_go_on=self.may_go_on)
         try:
-            for _, result in send:
+            for _, result in self._send():
                 self.run.count(result.fate)
         except Unreachable as error:
             logger.warning("the mail service is away: %s", error)
@@ -227,6 +242,16 @@ class Chunk(Generic[E]):
         except LeaseOver:
             logger.warning("slept over the lease of %s mails: others send them", len(self.begun))
         return True
+
+    def _send(self) -> Iterator[tuple[int, Result]]:
+        transport, may_go_on = self.run.transport, self.may_go_on
+        if self.call_key is None:
+            return transport.send(self._outgoing(), self.notes, may_go_on=may_go_on)
+        is_whole = 0 < len(self.mails) == len(self.begun)
+        if not is_whole or not isinstance(transport, Repeating):
+            return iter(())
+        mails = iter(self.mails.values())
+        return transport.again(mails, self.notes, key=self.call_key, may_go_on=may_go_on)
 
     def _outgoing(self) -> Iterator[Outgoing]:
         """Yield the mails; who left and what was paused meanwhile is taken out on the way."""
@@ -256,10 +281,17 @@ class Chunk(Generic[E]):
                 self.verdicts[pk] = Verdict(State.UNCERTAIN, NO_ANSWER, doubt)
             else:
                 self.verdicts.setdefault(pk, UNTOUCHED)
+        if self.notes.keys or self.call_key:
+            self.entries.note_calls(self.owner, self._calls_that_changed())
         self.entries.record(self.owner, self.verdicts)
         self.notes.remove()
         lanes = ((_lane(self.begun[pk]), result) for pk, result in answers.items())
         gates.learn(lanes, failures=self.notes.failures)
+
+
+    def _calls_that_changed(self) -> dict[int, UUID | None]:
+        calls = calls_in_doubt(self.verdicts, self.notes.keys)
+        return {pk: key for pk, key in calls.items() if key != self.begun[pk].call_key}
 
 
 def _kind(entries: EntryQuerySet[E]) -> str:

@@ -51,7 +51,7 @@ def fill(flow: Flow, *, rate: float, now: datetime) -> Flow:
 
 def take(flow: Flow, wanted: int) -> tuple[Flow, int]:
     """Return the flow with up to `wanted` tokens fewer, and how many those are."""
-    taken = min(wanted, int(flow.tokens))
+    taken = max(0, min(wanted, int(flow.tokens)))
     return replace(flow, tokens=flow.tokens - taken), taken
 
 
