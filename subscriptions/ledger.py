@@ -29,7 +29,7 @@ from django.db.models.functions import Now
 from subscriptions import verdict_rows
 from subscriptions.ids import new_id, oldest_id
 from subscriptions.journal import Notes
-from subscriptions.verdicts import IN_DOUBT, UNFINISHED, UNTOUCHED, WAITING, State, Verdict
+from subscriptions.verdicts import IN_DOUBT, UNFINISHED, WAITING, State, Verdict, calls_in_doubt
 
 # How many may be claimed at once by how many workers an entry has cost: a whole chunk, then
 # a few, then it alone. Whoever kills three workers while it is composed is given up.
@@ -76,21 +76,6 @@ class Swept:
 
 
 Entry_co = TypeVar("Entry_co", bound="Entry", covariant=True)
-
-
-def calls_in_doubt(
-    verdicts: Mapping[int, Verdict], keys: Mapping[int, uuid.UUID]
-) -> dict[int, uuid.UUID | None]:
-    """Return the call after which each entry is in doubt, for all that were handed over.
-
-    Args:
-        keys: of the call in which each was handed over last.
-    """
-    return {
-        pk: keys.get(pk) if verdict.state == State.UNCERTAIN else None
-        for pk, verdict in verdicts.items()
-        if verdict is not UNTOUCHED
-    }
 
 
 class EntryQuerySet(models.QuerySet[Entry_co]):

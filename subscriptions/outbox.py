@@ -22,7 +22,7 @@ from django.db import DatabaseError
 from subscriptions import clock, gates, journal
 from subscriptions.gates import Allowance
 from subscriptions.journal import Journal
-from subscriptions.ledger import Doubt, Entry, EntryQuerySet, Swept, Uncertain, calls_in_doubt
+from subscriptions.ledger import Doubt, Entry, EntryQuerySet, Swept, Uncertain
 from subscriptions.outgoing import (
     Fate,
     LeaseOver,
@@ -33,7 +33,7 @@ from subscriptions.outgoing import (
     Unreachable,
 )
 from subscriptions.transport import keeps_keys, open_transport
-from subscriptions.verdicts import NO_ANSWER, UNTOUCHED, State, Verdict, verdict
+from subscriptions.verdicts import NO_ANSWER, UNTOUCHED, State, Verdict, calls_in_doubt, verdict
 
 logger = logging.getLogger(__name__)
 
@@ -287,7 +287,6 @@ class Chunk(Generic[E]):
         self.notes.remove()
         lanes = ((_lane(self.begun[pk]), result) for pk, result in answers.items())
         gates.learn(lanes, failures=self.notes.failures)
-
 
     def _calls_that_changed(self) -> dict[int, UUID | None]:
         calls = calls_in_doubt(self.verdicts, self.notes.keys)

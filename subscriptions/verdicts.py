@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import models
 
@@ -71,6 +73,21 @@ def verdict(
             return UNTOUCHED
         case _:  # Fate.UNKNOWN
             return Verdict(State.UNCERTAIN, result.detail or NO_ANSWER, doubt)
+
+
+def calls_in_doubt(
+    verdicts: Mapping[int, Verdict], keys: Mapping[int, UUID]
+) -> dict[int, UUID | None]:
+    """Return the call after which each entry is in doubt, for all that were handed over.
+
+    Args:
+        keys: of the call in which each was handed over last.
+    """
+    return {
+        pk: keys.get(pk) if verdict.state == State.UNCERTAIN else None
+        for pk, verdict in verdicts.items()
+        if verdict is not UNTOUCHED
+    }
 
 
 def delay(attempts: int, *, chance: float, retry_after: float | None = None) -> timedelta:

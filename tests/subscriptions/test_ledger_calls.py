@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db.models.functions import Now
 
 from subscriptions.ids import new_id
 from subscriptions.journal import Notes
@@ -98,7 +99,8 @@ def test_what_waits_for_a_call_whose_key_is_forgotten_is_in_doubt(make_call, dou
 
 
 def test_a_mail_of_a_forgotten_call_is_sent_once_more_by_the_policy(make_call):
-    [letter] = make_call(1, key=made_before(2 * DAY), state=State.UNCERTAIN, next_at="2026-01-01T00Z")
+    waited = {"state": State.UNCERTAIN, "next_at": Now() - DAY}
+    [letter] = make_call(1, key=made_before(2 * DAY), **waited)
     assert sweep(KEYED_RESEND).resent == 1
     assert stored(letter).resends == 1
     assert claim() == [letter]
