@@ -14,6 +14,7 @@ from newsletter.models import Card, Delivery, Issue
 from newsletter.picks import PACKED, Why
 from newsletter.press import Chosen, Press, count_of, unsubscribe
 from subscriptions import mail
+from subscriptions.among import among
 from subscriptions.encode import unquote
 from subscriptions.models import Phrase, Subscriber, suppressed_among
 from subscriptions.outbox import NotNow, NotToBeSent
@@ -74,7 +75,8 @@ def compose_all(deliveries: Sequence[Delivery]) -> Callable[[Delivery], Outgoing
     presses = presses_of(deliveries, keep=True)
     ids = {delivery.issue_id for delivery in deliveries}
     stopped = set(Issue.objects.halted().filter(pk__in=ids).values_list("pk", flat=True))
-    rows = Subscriber.objects.filter(pk__in={d.subscriber_id for d in deliveries})
+    readers_of = {d.subscriber_id for d in deliveries if d.subscriber_id is not None}
+    rows = Subscriber.objects.filter(among("pk", readers_of))
     fields = rows.values_list("pk", "state", "email", "public_id", "token_version")
     readers: dict[int | None, tuple[str, str, UUID, int]] = {row[0]: row[1:] for row in fields}
     suppressed = suppressed_among(reader[1] for reader in readers.values())

@@ -139,10 +139,17 @@ class Inspection(models.Model):
         return f"{self.mails} mails, {len(self.findings)} findings"
 
 
+COMPOSED_OF = ("public_id", "issue_id", "subscriber_id", "packed_picks", "lane", "attempts")
+
+
 class DeliveryQuerySet(EntryQuerySet["Delivery"]):
     def sendable(self) -> Self:
         """Pending ones of issues that are neither paused nor cancelled."""
         return self.pending().exclude(issue__in=Issue.objects.stopped())
+
+    def claimed_by(self, owner: uuid.UUID) -> Self:
+        """As for every entry; only what a mail is made of is read."""
+        return super().claimed_by(owner).only(*COMPOSED_OF)
 
     def skip_cancelled(self) -> int:
         """Finish what waits and belongs to a cancelled issue; return how many."""

@@ -33,7 +33,6 @@ logger = logging.getLogger(__name__)
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 MARKS = {
-    Fate.ACCEPTED: "+",
     Fate.LATER: "-",
     Fate.NEVER: "-",
     Fate.UNKNOWN: "?",
@@ -128,9 +127,10 @@ class Journal:
 
     def answered(self, results: Iterable[tuple[int, Result]]) -> None:
         """Note what the service said of these."""
-        found = dict(results)
-        self.results.update(found)
-        lines = [f"{MARKS[r.fate]}{pk} {_one_line(r)}\n" for pk, r in found.items()]
+        lines = []
+        for pk, result in results:
+            self.results[pk] = result
+            lines.append(_line(pk, result))
         self._append("".join(lines).encode(errors="replace"))
 
     def remove(self) -> None:
@@ -206,5 +206,7 @@ def read(content: bytes) -> Notes:
     )
 
 
-def _one_line(result: Result) -> str:
-    return " ".join(result.detail.split()) if result.fate is Fate.ACCEPTED else ""
+def _line(pk: int, result: Result) -> str:
+    if result.fate is Fate.ACCEPTED:
+        return f"+{pk} {' '.join(result.detail.split())}\n"
+    return f"{MARKS[result.fate]}{pk} \n"

@@ -27,6 +27,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from subscriptions import verdict_rows
+from subscriptions.among import among
 from subscriptions.ids import new_id, oldest_id
 from subscriptions.journal import Notes
 from subscriptions.verdicts import IN_DOUBT, UNFINISHED, WAITING, State, Verdict, calls_in_doubt
@@ -105,7 +106,7 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
         with transaction.atomic():
             ids = self._choose_call(keeps_keys) if keeps_keys else []
             ids = ids or self._choose(limit, lanes)
-            self._rows().filter(pk__in=ids, state=State.PENDING).update(
+            self._rows().filter(among("pk", ids), state=State.PENDING).update(
                 state=State.CLAIMED,
                 owner=owner,
                 claims=F("claims") + 1,
@@ -121,10 +122,12 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
 
         They were composed, so they are innocent of whatever kills workers later.
         """
-        ours = self._rows().filter(owner=owner, pk__in=ids)
-        ours.filter(state=State.CLAIMED, lease_until__gt=Now()).update(
+        ours = self._rows().filter(among("pk", ids), owner=owner)
+        begun = ours.filter(state=State.CLAIMED, lease_until__gt=Now()).update(
             state=State.ATTEMPTING, claims=0, attempts=F("attempts") + 1, attempted_at=Now()
         )
+        if begun == len(ids):
+            return set(ids)
         return set(ours.filter(state=State.ATTEMPTING).values_list("pk", flat=True))
 
     def close_claimed(self, owner: uuid.UUID, verdicts: Mapping[int, Verdict]) -> None:
@@ -133,7 +136,7 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
         for pk, verdict in verdicts.items():
             by_verdict.setdefault(verdict, []).append(pk)
         for verdict, ids in by_verdict.items():
-            self._rows().filter(owner=owner, pk__in=ids, state=State.CLAIMED).update(
+            self._rows().filter(among("pk", ids), owner=owner, state=State.CLAIMED).update(
                 state=verdict.state, error=verdict.said[:500], finished_at=Now()
             )
 
@@ -159,7 +162,7 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
             by_key[key].append(pk)
         ours = self._rows().filter(owner=owner, state__in=(State.ATTEMPTING, State.UNCERTAIN))
         for key, ids in by_key.items():
-            ours.filter(pk__in=ids).update(call_key=key)
+            ours.filter(among("pk", ids)).update(call_key=key)
 
     def note_accepted(self, ids: Collection[int]) -> None:
         """What else is to be written, in the same transaction, when these were accepted."""
@@ -228,7 +231,7 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
             doubtful = self._rows().filter(DOUBTFUL, pk__in=chosen)
             doubtful = doubtful.select_for_update().order_by("pk")
             ids = list(doubtful.values_list("pk", flat=True))
-            self._rows().filter(pk__in=ids).update(
+            self._rows().filter(among("pk", ids)).update(
                 state=State.ACCEPTED, finished_at=Now(), error=said[:500]
             )
             self.note_accepted(ids)

@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from papers.models import Paper, Topic
+from subscriptions.among import among
 from subscriptions.ledger import Entry, EntryQuerySet
 
 
@@ -38,7 +39,7 @@ def suppressed_among(emails: Iterable[str]) -> set[str]:
     """
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     hashes = {address_hash(email, key=key): email for email in emails for key in keys}
-    found = Suppression.objects.filter(address_hash__in=hashes)
+    found = Suppression.objects.filter(among("address_hash", hashes))
     return {hashes[key] for key in found.values_list("address_hash", flat=True)}
 
 

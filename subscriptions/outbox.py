@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from subscriptions import clock, gates, journal
+from subscriptions.among import among
 from subscriptions.gates import Allowance
 from subscriptions.journal import Journal
 from subscriptions.ledger import Doubt, Entry, EntryQuerySet, Swept, Uncertain
@@ -226,7 +227,7 @@ class Chunk(Generic[E]):
         self.entries.close_claimed(self.owner, closing)
         waiting = [entry.pk for entry in claimed if self.verdicts.get(entry.pk) is UNTOUCHED]
         if waiting:
-            self.entries.filter(pk__in=waiting).release(self.owner)
+            self.entries.filter(among("pk", waiting)).release(self.owner)
         self.verdicts.clear()
         return len(closing)
 

@@ -35,7 +35,10 @@ class Outgoing(Protocol):
     sender: str  # the envelope's
 
     def wire(self) -> bytes:
-        """The message for SMTP: CRLF line ends, dot-stuffed, without the final dot."""
+        """The message for SMTP: ASCII, CRLF line ends, and no line begins with a dot.
+
+        So nothing in it can end it early, and nothing has to be stuffed (RFC 5321 4.5.2).
+        """
         ...
 
     def message(self) -> AnymailMessage:

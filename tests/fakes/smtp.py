@@ -54,7 +54,6 @@ class Manner:
 
     pipelining: bool = True
     size: int = 0  # the most octets of a mail; announced unless 0
-    eight_bit: bool = True
     utf8: bool = False
     greets_after: float = 0.0  # seconds
     replies_after: float = 0.0  # seconds
@@ -222,7 +221,7 @@ class Connection(asyncio.Protocol):
         manner = self.manner
         offers = ["fake.example"]
         offers += ["PIPELINING"] * manner.pipelining + [f"SIZE {manner.size}"] * bool(manner.size)
-        offers += ["8BITMIME"] * manner.eight_bit + ["SMTPUTF8"] * manner.utf8
+        offers += ["8BITMIME"] + ["SMTPUTF8"] * manner.utf8
         is_plain = self.transport.get_extra_info("sslcontext") is None
         offers += ["STARTTLS"] * bool(self.server.tls and is_plain)
         offers += ["AUTH PLAIN"] * bool(manner.user)
