@@ -71,6 +71,12 @@ def allowance(limit: int) -> Allowance:
     return Allowance(lanes, total)
 
 
+def is_closed() -> bool:
+    """Whether the mail service is to be left alone now."""
+    service = Gate.objects.filter(stream=SERVICE, closed_until__isnull=False).first()
+    return service is not None and _flow(service).is_closed(database_now())
+
+
 def learn(results: Iterable[tuple[str, Result]], *, failures: int) -> None:
     """Draw the conclusions of a chunk.
 

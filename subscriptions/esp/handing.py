@@ -36,7 +36,8 @@ class Handing:
     """One `send` of a transport.
 
     Attributes:
-        is_stopped: nothing more can be handed over, because it could not be noted.
+        is_stopped: nothing more can be handed over, because it could not be noted, or the
+            service named a time before which it wants no call.
     """
 
     def __init__(self, call: Call, journal: Journal, may_go_on: MayGoOn, *, has_keys: bool) -> None:
@@ -110,6 +111,7 @@ class Handing:
 
     def _answered(self, results: Results) -> Results:
         noted = list(results)
+        self.is_stopped = self.is_stopped or any(result.retry_after for _, result in noted)
         self._journal.answered(noted)
         yield from noted
 

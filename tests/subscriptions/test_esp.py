@@ -257,6 +257,13 @@ def test_mails_are_taken_only_for_the_next_call(settings):
     assert [one.entry_id for one in outgoing] == list(range(20, 30))
 
 
+def test_after_an_answer_with_a_time_nobody_calls_in_the_same_breath(settings):
+    with service(settings, busy=1, retry_after="30") as esp:
+        results = send("postmark", mails(3), batch=1)
+        assert len(esp.requests) == 1
+    assert results[0].retry_after == 30
+
+
 def test_two_mails_for_one_reader_never_go_in_one_call(settings):
     notes = Notes()
     twice = [Mail(1, "r1@a.org"), Mail(2, "R1@a.org"), Mail(3, "r3@a.org")]
