@@ -13,12 +13,12 @@ from newsletter.dialects import Happening
 from newsletter.models import Delivery
 from subscriptions.bounces import Kind
 from subscriptions.models import Letter
-from subscriptions.verdicts import IN_DOUBT
+from subscriptions.verdicts import MAY_BE_IN_DOUBT
 
 # Kinds that change something about the reader.
 TELLING = frozenset({Kind.SOFT, Kind.INACTIVE, Kind.HARD, Kind.LEFT, Kind.COMPLAINED})
 
-_IN_DOUBT = [state.value for state in IN_DOUBT]
+_IN_DOUBT = [state.value for state in MAY_BE_IN_DOUBT]
 
 # One statement finds the mail, sees whether the recipient is its reader, stores what is
 # new, and returns what follows from it.  Rows go in by their key, so that two workers
@@ -65,7 +65,7 @@ class Consequence(NamedTuple):
     entry: UUID
     reader: int  # primary key of a Subscriber
     at: datetime
-    in_doubt: bool  # nobody knew yet whether the service had taken the mail
+    in_doubt: bool  # perhaps nobody knew yet whether the service had taken the mail
 
 
 class _Mail(NamedTuple):
@@ -139,7 +139,12 @@ def _store_in_sqlite(happenings: Sequence[Happening]) -> tuple[int, list[Consequ
             new.update(key for (key,) in cursor.fetchall())
     found = [
         Consequence(
-            told.kind, told.provider, UUID(told.entry), mail.reader, told.at, mail.state in IN_DOUBT
+            told.kind,
+            told.provider,
+            UUID(told.entry),
+            mail.reader,
+            told.at,
+            mail.state in MAY_BE_IN_DOUBT,
         )
         for told in happenings
         if told.key in new and (mail := _own(told, mails))

@@ -212,6 +212,9 @@ class Delivery(Entry):
                 name="delivery_waiting",
                 condition=Q(state__in=["deferred", "uncertain"]),
             ),
+            models.Index(  # read where a service knows repeated calls
+                fields=["call_key"], name="delivery_call", condition=Q(call_key__isnull=False)
+            ),
             models.Index(  # read by every opening: their papers count as sent
                 fields=["issue"], name="delivery_parked", condition=Q(state="parked")
             ),

@@ -420,6 +420,9 @@ class Letter(Entry):
                 name="letter_waiting",
                 condition=Q(state__in=["deferred", "uncertain"]),
             ),
+            models.Index(  # read where a service knows repeated calls
+                fields=["call_key"], name="letter_call", condition=Q(call_key__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

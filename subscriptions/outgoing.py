@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+from uuid import UUID
 
 from anymail.message import AnymailMessage
 
@@ -51,8 +52,11 @@ class Journal(Protocol):
     If a note cannot be made, nothing of it is handed over.
     """
 
-    def handing(self, entry_ids: Iterable[int]) -> None:
-        """To be called before the service can take these.
+    def handing(self, entry_ids: Iterable[int], *, key: UUID | None = None) -> None:
+        """To be called before the service can take these, once for all of one call.
+
+        Args:
+            key: of the call, if the service knows by it that a call is a repetition.
 
         Raises:
             OSError: it cannot be noted.
@@ -95,3 +99,23 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Repeating(Transport, Protocol):
+    """A way out that can repeat a call of which the answer was never read."""
+
+    def again(
+        self,
+        mails: Iterator[Outgoing],
+        journal: Journal,
+        *,
+        key: UUID,
+        may_go_on: Callable[[], bool],
+    ) -> Iterator[tuple[int, Result]]:
+        """Hand over in one call, under its key, all that is left of an earlier call.
+
+        The service knows by the key whether it took the first one.  An answer that leaves
+        this open is `Fate.UNKNOWN`, also one that says "not now".  Otherwise as `send`.
+        """
+        ...

@@ -23,6 +23,11 @@ OURS = {
 IN_THE_FUTURE = re.compile(r"\beta=|\bcountdown=|\bself\.retry\(|\bautoretry_for=")
 
 
+def test_a_worker_that_is_told_to_go_ends_its_send_and_is_gone_in_half_a_minute():
+    # Celery sleeps for all of it, and may take two seconds more.
+    assert outbox.BUDGET < settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT <= 27
+
+
 @pytest.fixture(scope="module")
 def tasks():
     celery_app.loader.import_default_modules()

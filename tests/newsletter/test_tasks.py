@@ -119,7 +119,7 @@ def test_the_pump_passes_on_what_it_had_no_time_for(
     way, time = Way(), [0.0]
     way.before = lambda mail: time.__setitem__(0, time[0] + 0.5)
     monkeypatch.setattr(outbox, "open_transport", lambda: way)
-    monkeypatch.setattr(outbox, "clock", lambda: time[0])
+    monkeypatch.setattr("subscriptions.clock.seconds", lambda: time[0])
     post = partial(outbox.post, budget=budget)
     monkeypatch.setattr(outbox, "post", post)
     tasks.pump.run()
