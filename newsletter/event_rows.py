@@ -169,7 +169,7 @@ def _own(told: Happening, mails: dict[str, _Mail]) -> _Mail | None:
     return mail if mail and mail.email.casefold() == told.recipient.casefold() else None
 
 
-def _row(told: Happening, mail: _Mail | None) -> tuple[object, ...]:
+def _row(told: Happening, mail: _Mail | None) -> tuple[Any, ...]:
     at = connection.ops.adapt_datetimefield_value(told.at)
     issue, lane = (mail.issue, mail.lane) if mail else (None, "")
     entry = told.entry or None

@@ -41,6 +41,8 @@ ANYMAIL = env.json("ANYMAIL", default={})
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 # Services that may post to /hooks/<service>/, with a password of ANYMAIL's WEBHOOK_SECRET.
 WEBHOOK_SERVICES = env.list("WEBHOOK_SERVICES", default=service.split(".")[2:3])
+COUNT_OPENS = env.bool("COUNT_OPENS", default=False)
+COUNT_CLICKS = env.bool("COUNT_CLICKS", default=False)
 OPERATOR_MAIL = env.list("OPERATOR_MAIL", default=[])  # who is told that an issue was paused
 
 # --- delivery: docs/decisions/0003-rows-are-the-truth.md -------------------------------
