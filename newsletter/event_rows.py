@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from newsletter.dialects import Happening
+from newsletter.happenings import Happening
 from newsletter.models import Delivery
 from subscriptions.bounces import Kind
 from subscriptions.models import Letter

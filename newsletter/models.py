@@ -308,7 +308,7 @@ class Event(models.Model):
     they are told matters nor how often.
     """
 
-    # The service's id of it, or what it says if it has none, hashed: newsletter.dialects.
+    # The service's id of it, or what it says if it has none, hashed: newsletter.happenings.
     key = models.UUIDField(primary_key=True, editable=False)
     provider = models.CharField(max_length=20)
     kind = models.PositiveSmallIntegerField(choices=[(kind.value, kind.name) for kind in Kind])
