@@ -9,8 +9,8 @@ from uuid import UUID
 import numpy as np
 from anymail.message import AnymailMessage
 
-from newsletter import cards, shell
-from newsletter.models import Card, Delivery, Issue
+from newsletter import cards, counting, shell
+from newsletter.models import Card, Delivery, Issue, Layout
 from newsletter.picks import PACKED, Why
 from newsletter.press import Chosen, Press, count_of, unsubscribe
 from subscriptions import mail
@@ -75,23 +75,29 @@ def compose_all(deliveries: Sequence[Delivery]) -> Callable[[Delivery], Outgoing
     ids = {delivery.issue_id for delivery in deliveries}
     stopped = set(Issue.objects.halted().filter(pk__in=ids).values_list("pk", flat=True))
     rows = Subscriber.objects.filter(pk__in={d.subscriber_id for d in deliveries})
-    fields = rows.values_list("pk", "state", "email", "public_id", "token_version")
-    readers: dict[int | None, tuple[str, str, UUID, int]] = {row[0]: row[1:] for row in fields}
+    fields = rows.values_list("pk", "state", "email", "public_id", "token_version", "is_counted")
+    readers: dict[int | None, tuple[str, str, UUID, int, bool]] = {
+        row[0]: row[1:] for row in fields
+    }
     suppressed = suppressed_among(reader[1] for reader in readers.values())
+    agreed = {pk for pk, reader in readers.items() if reader[-1]} if counting.is_on() else set()
+    counted = presses_of(
+        [d for d in deliveries if d.subscriber_id in agreed], keep=True, layout=Layout.COUNTED
+    )
 
     def compose(delivery: Delivery) -> Outgoing:
         if delivery.issue_id in stopped:
             raise NotNow
         if (reader := readers.get(delivery.subscriber_id)) is None:
             raise NotToBeSent("the reader was erased")
-        state, email, public_id, version = reader
+        state, email, public_id, version, is_counted = reader
         if state != Subscriber.State.CONFIRMED:
             raise NotToBeSent(f"the reader is {state}")
         if email in suppressed:
             raise NotToBeSent("the address is suppressed")
         if not ADDRESS.fullmatch(email):
             raise NotToBeSent("the address cannot be written to")
-        press = presses[delivery.issue_id]
+        press = (counted if is_counted and counted else presses)[delivery.issue_id]
         if not (chosen := press.choose(delivery.packed_picks)):
             raise NotToBeSent("its papers are gone")
         return Digest(press, chosen, delivery, email, press.tokens(public_id.bytes, version))
@@ -131,10 +137,14 @@ def html_of(message: AnymailMessage) -> str:
     return str(message.alternatives[0][0])
 
 
-def presses_of(deliveries: Sequence[Delivery], *, keep: bool) -> dict[int | None, Press]:
+def presses_of(
+    deliveries: Sequence[Delivery], *, keep: bool, layout: Layout = Layout.FULL
+) -> dict[int | None, Press]:
     """Return issue id -> what its mails share; `keep` stores what has to be rendered."""
+    if not deliveries:
+        return {}
     issues = _issues_of(deliveries)
-    frames = shell.frames(list(issues.values()), keep=keep)
+    frames = shell.frames(list(issues.values()), keep=keep, layout=layout)
     packed = {
         pk: b"".join(bytes(d.packed_picks) for d in deliveries if d.issue_id == pk) for pk in issues
     }
@@ -153,7 +163,9 @@ def _press(
     keep: bool,
     phrases: dict[int, str] | None = None,
 ) -> Press:
-    sheets = cards.sheets(issue, paper_ids, rendering=frame.rendering, keep=keep)
+    sheets = cards.sheets(
+        issue, paper_ids, rendering=frame.rendering, keep=keep, layout=frame.layout
+    )
     return Press(issue, frame, sheets, phrases or {})
 
 

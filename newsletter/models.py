@@ -7,6 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Self
 
 from django.db import models, transaction
@@ -383,6 +384,13 @@ class Alarm(models.Model):
         return f"{self.kind}: {self.reason}"
 
 
+class Layout(StrEnum):
+    """How the mails of an issue may look."""
+
+    FULL = "full"
+    COUNTED = "counted"  # the same; its links lead through the counter: newsletter.counting
+
+
 class Frozen(models.Model):
     """What was rendered once for all readers of an issue, so that no edit can change it.
 
@@ -450,9 +458,9 @@ class Link(models.Model):
 
 
 class Sight(models.Model):
-    """A digest was opened, or a link in it followed, a minute ago at most: newsletter.counting.
+    """A digest was opened, or a link in it followed, a moment ago: newsletter.counting.
 
-    Then it is added to the sums and deleted; who it was is kept no longer.
+    The next sweep but one adds it to the sums and deletes it.  Whose mail it was is not known.
     """
 
     class Kind(models.TextChoices):
@@ -460,7 +468,9 @@ class Sight(models.Model):
         CLICKED = "clicked"
         SCANNED = "scanned"  # the link that people do not see was followed
 
-    entry = models.UUIDField()  # public_id of the delivery
+    # Where it came from on the network: hashes, to count nobody twice and to know programs.
+    visitor = models.UUIDField()
+    network = models.UUIDField()
     issue = models.ForeignKey(Issue, models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=7, choices=Kind)
     link = models.ForeignKey(Link, models.CASCADE, null=True, related_name="+", db_index=False)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.conf import settings
 
-from newsletter import budget, compose, events, gate, inbox, issues, readiness, space
+from newsletter import budget, compose, counting, events, gate, inbox, issues, readiness, space
 from newsletter.models import Delivery, Sent
 from papers.doorbell import ring
 from subscriptions import heartbeats, outbox, restore
@@ -37,6 +37,7 @@ def sweep() -> None:
     outbox.sweep(Delivery.objects.all())
     Delivery.objects.skip_cancelled()
     budget.watch(at=database_now())
+    counting.fold(at=database_now())
     readiness.alarm(readiness.look())
     if inbox.waiting().exists():
         ring_inbox()

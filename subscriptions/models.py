@@ -343,6 +343,8 @@ class Consent(models.Model):
         ASKED = "asked"
         CONFIRMED = "confirmed"
         LEFT = "left"
+        COUNTED = "counted"  # agreed that his opens and clicks are counted in sum
+        UNCOUNTED = "uncounted"
 
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="consents")
     act = models.CharField(max_length=10, choices=Act)
