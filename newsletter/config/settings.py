@@ -187,7 +187,11 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_TASK_DEFAULT_QUEUE = "bulk"
-CELERY_TASK_ROUTES = {"subscriptions.*": {"queue": "letters"}, "papers.*": {"queue": "papers"}}
+CELERY_TASK_ROUTES = {
+    "subscriptions.*": {"queue": "letters"},
+    "papers.*": {"queue": "papers"},
+    "newsletter.read_inbox": {"queue": "events"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30.0
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from django.utils.timezone import now
 
 from newsletter import counting, issues, tasks
-from newsletter.models import Delivery, Tally
+from newsletter.models import Delivery, Tally, Webhook
 from subscriptions import outbox, restore
 from subscriptions.outgoing import Unreachable
 from subscriptions.verdicts import State
@@ -197,3 +197,14 @@ def test_the_sweep_sums_up_what_was_counted(make_issue, settings):
     counting.see(token, address="192.0.2.7", at=now() - timedelta(minutes=5))
     tasks.sweep.run()
     assert Tally.objects.get(issue=issue, kind="opened").count == 1
+
+
+@pytest.mark.parametrize(("days", "left"), [(29, {"waiting", "dead"}), (31, {"waiting"})])
+def test_what_could_not_be_read_is_forgotten_after_thirty_days(db, days, left):
+    for state in ("waiting", "dead", "ignored")[: 3 if days > 30 else 2]:
+        Webhook.objects.create(
+            service="postmark", received_at=now() - timedelta(days=days), body=b"?", size=1,
+            state=state,
+        )  # fmt: skip
+    tasks.forget.run()
+    assert set(Webhook.objects.values_list("state", flat=True)) == left
