@@ -30,6 +30,7 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
     seconds = {
         "newsletter.tick": settings.TICK_SECONDS,
         "newsletter.sweep": settings.SWEEP_SECONDS,
+        "newsletter.read_inbox": settings.SWEEP_SECONDS,
         "newsletter.forget": 6 * 3600.0,
         "subscriptions.post_letters": settings.SWEEP_SECONDS,
         "papers.poll": settings.TICK_SECONDS,
