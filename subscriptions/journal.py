@@ -16,7 +16,7 @@ import fcntl
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -88,10 +88,9 @@ class Journal:
     def __init__(self, folder: Path, *, kind: str, owner: UUID, until: float) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._until = until
-        self.handed: set[int] = set()
         self.results: dict[int, Result] = {}  # what was said last
         self.keys: dict[int, UUID] = {}  # of the call that it went in last
-        self._calls: dict[int, int] = {}  # entry -> number of the call it went in
+        self._calls: dict[int, int] = {}  # entry -> number of the call it went in last
         self._last_call = 0
         self.path = folder / f"{kind}.{owner.hex}"
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
@@ -105,9 +104,15 @@ class Journal:
             raise
 
     @property
+    def handed(self) -> Collection[int]:
+        """What the service can have taken."""
+        return self._calls.keys()
+
+    @property
     def failures(self) -> int:
         """How many calls came to nothing; a call with many mails is one."""
-        failed = {pk for pk, r in self.results.items() if r.fate in {Fate.LATER, Fate.UNKNOWN}}
+        vain = Fate.LATER, Fate.UNKNOWN
+        failed = [pk for pk, result in self.results.items() if result.fate in vain]
         return len({self._calls.get(pk, -pk) for pk in failed})  # or it did not come so far
 
     def handing(self, entry_ids: Iterable[int], *, key: UUID | None = None) -> None:
@@ -117,13 +122,12 @@ class Journal:
         ids = list(entry_ids)
         of_call = f" key={key.hex}" if key else ""
         self._append(f">{' '.join(map(str, ids))}{of_call}\n".encode())
-        self.handed.update(ids)
+        self._last_call += 1
         for pk in ids:
+            self._calls[pk] = self._last_call
             self.results.pop(pk, None)
         if key:
             self.keys.update(dict.fromkeys(ids, key))
-        self._last_call += 1
-        self._calls.update(dict.fromkeys(ids, self._last_call))
 
     def answered(self, results: Iterable[tuple[int, Result]]) -> None:
         """Note what the service said of these."""

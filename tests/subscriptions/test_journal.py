@@ -150,11 +150,11 @@ def test_a_full_disk_is_an_error_before_anything_is_handed_over(tmp_path, monkey
         with pytest.raises(OSError, match="is full"):
             Journal(tmp_path, kind="letter", owner=uuid.uuid4(), until=inf)
         assert list(tmp_path.iterdir()) == [notes.path]
-        assert notes.handed == set()
+        assert not notes.handed
 
 
 def test_nothing_is_handed_over_once_the_lease_is_over(tmp_path):
     with Journal(tmp_path, kind="letter", owner=OWNER, until=clock.seconds() - 1) as notes:
         with pytest.raises(LeaseOver):
             notes.handing([1])
-        assert notes.handed == set()
+        assert not notes.handed
