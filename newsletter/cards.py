@@ -9,23 +9,24 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from html import escape
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from newsletter import reasons
+from newsletter import counting, reasons
 from newsletter.columns import fold
-from newsletter.models import Card, Issue
-from newsletter.paper_facts import facts, ranks
+from newsletter.models import Card, Issue, Layout
+from newsletter.paper_facts import facts, ranks, urls
 from newsletter.picks import Why
 from papers.models import Paper
 from papers.wording import shorten
 from subscriptions import tokens
 from subscriptions.encode import Form, quote
 
-# Readers do not choose a language yet, and there is one layout.
-KIND = {"language": settings.LANGUAGE_CODE, "layout": "full"}
+# Readers do not choose a language yet; who agreed to be counted has another layout.
+KIND = {"language": settings.LANGUAGE_CODE, "layout": Layout.FULL.value}
 WIDTHS = {"number": 2, "lead": 4, "feedback": tokens.LENGTH}
 NUMBERS = [str(number).encode() for number in range(100)]
 LEADS = [f"{number}.".ljust(4).encode() for number in range(100)]  # as wide as the indent
@@ -122,7 +123,12 @@ class Sheet:
 
 
 def sheets(
-    issue: Issue, paper_ids: Iterable[int], *, rendering: UUID | None, keep: bool
+    issue: Issue,
+    paper_ids: Iterable[int],
+    *,
+    rendering: UUID | None,
+    keep: bool,
+    layout: Layout = Layout.FULL,
 ) -> dict[int, Sheet]:
     """Return paper id -> its card in an issue; papers that are gone are left out.
 
@@ -140,11 +146,11 @@ def sheets(
             missing.append(pk)
     if not missing:
         return found
-    cards = _stored(issue, missing) if rendering is not None else {}
-    fresh = render(issue, [pk for pk in missing if pk not in cards])
+    cards = _stored(issue, missing, layout) if rendering is not None else {}
+    fresh = render(issue, [pk for pk in missing if pk not in cards], layout)
     if fresh and keep:
         Card.objects.bulk_create(fresh, ignore_conflicts=True)
-        cards |= _stored(issue, [card.paper_id for card in fresh])  # another may have won
+        cards |= _stored(issue, [card.paper_id for card in fresh], layout)  # another may have won
     made = {pk: Sheet(card) for pk, card in cards.items()}
     if rendering is not None:
         _remember(rendering, made)
@@ -153,32 +159,36 @@ def sheets(
     return found | made
 
 
-def render(issue: Issue, paper_ids: Collection[int]) -> list[Card]:
+def render(issue: Issue, paper_ids: Collection[int], layout: Layout = Layout.FULL) -> list[Card]:
     """Render cards that are not stored yet: two templates for each."""
     if not paper_ids:
         return []
     papers = list(Paper.objects.with_topics().filter(pk__in=paper_ids))
     places = ranks(papers)
-    return [_render(issue, paper, places.get(paper.pk, (0, 0))) for paper in papers]
+    detours: Mapping[str, str] = {}
+    if layout == Layout.COUNTED:
+        detours = counting.detours(issue.pk, {url for paper in papers for url in urls(paper)})
+    cards = []
+    for paper in papers:
+        said = facts(
+            paper, places.get(paper.pk, (0, 0)), language=KIND["language"], detours=detours
+        )
+        card = Card(language=KIND["language"], layout=layout, issue=issue, paper_id=paper.pk)
+        cards.append(_filled(card, said, trend=paper.trend_score))
+    return cards
 
 
-def _render(issue: Issue, paper: Paper, place: tuple[int, int]) -> Card:
-    said = facts(paper, place, language=KIND["language"])
-    return Card(
-        **KIND,
-        issue=issue,
-        paper_id=paper.pk,
-        html=render_to_string("email/digest/card.html", said),
-        text=render_to_string("email/digest/card.txt", said),
-        title=said["title"],
-        opening=said["teaser"],
-        trend=paper.trend_score,
-        topics=said["topics"],
-    )
+def _filled(card: Card, said: dict[str, Any], *, trend: float) -> Card:
+    card.html = render_to_string("email/digest/card.html", said)
+    card.text = render_to_string("email/digest/card.txt", said)
+    card.title, card.opening, card.topics = said["title"], said["teaser"], said["topics"]
+    card.trend = trend
+    return card
 
 
-def _stored(issue: Issue, paper_ids: Iterable[int]) -> dict[int, Card]:
-    rows = Card.objects.filter(**KIND, issue=issue, paper_id__in=paper_ids)
+def _stored(issue: Issue, paper_ids: Iterable[int], layout: Layout) -> dict[int, Card]:
+    kind = {**KIND, "layout": layout.value}
+    rows = Card.objects.filter(**kind, issue=issue, paper_id__in=paper_ids)
     return {card.paper_id: card for card in rows}
 
 

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from anymail.message import AnymailMessage
 
-from newsletter import cards, shell
-from newsletter.models import Card, Delivery, Issue
+from newsletter import cards, counting, shell
+from newsletter.models import Card, Delivery, Issue, Layout
 from newsletter.picks import PACKED, Why
 from newsletter.press import Chosen, Press, count_of, unsubscribe
 from subscriptions import mail
+from subscriptions.among import among
 from subscriptions.encode import unquote
 from subscriptions.models import Phrase, Subscriber, suppressed_among
 from subscriptions.outbox import NotNow, NotToBeSent
 from subscriptions.outgoing import Outgoing
 
 ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+", re.ASCII)
-Reader = tuple[str, str, bytes, int]  # as `_readers` returns it
-ERASED: Reader = ("the reader was erased", "", b"", 0)
 BY_PHRASE = [Why.KEYWORD, Why.AUTHOR]
 IN_ARCHIVE = 20  # papers of an edition that anybody may read
 SPANS = {Issue.Cadence.WEEKLY: "of the week", Issue.Cadence.MONTHLY: "of the month"}
+
+
+class Reader(NamedTuple):
+    """What a mail needs to know of the person."""
+
+    objection: str  # why he gets nothing, if so
+    email: str = ""
+    public_id: bytes = b""
+    token_version: int = 0
+    is_counted: bool = False  # he and the operator agreed to it
+
+
+ERASED = Reader("the reader was erased")
 
 
 class Digest:
@@ -76,30 +89,41 @@ def compose_all(deliveries: Sequence[Delivery]) -> Callable[[Delivery], Outgoing
     ids = {delivery.issue_id for delivery in deliveries}
     stopped = set(Issue.objects.halted().filter(pk__in=ids).values_list("pk", flat=True))
     readers = _readers(deliveries)
+    agreed = {pk for pk, reader in readers.items() if reader.is_counted}
+    counted = presses_of(
+        [d for d in deliveries if d.subscriber_id in agreed], keep=True, layout=Layout.COUNTED
+    )
 
     def compose(delivery: Delivery) -> Outgoing:
         if (issue := delivery.issue_id) in stopped:
             raise NotNow
-        objection, email, public_id, version = readers.get(delivery.subscriber_id, ERASED)
-        if objection:
-            raise NotToBeSent(objection)
-        press = presses[issue]
+        reader = readers.get(delivery.subscriber_id, ERASED)
+        if reader.objection:
+            raise NotToBeSent(reader.objection)
+        press = (counted if reader.is_counted else presses)[issue]
         if not (chosen := press.choose(delivery.packed_picks)):
             raise NotToBeSent("its papers are gone")
-        return Digest(press, chosen, delivery, email, press.tokens(public_id, version))
+        tokens = press.tokens(reader.public_id, reader.token_version)
+        return Digest(press, chosen, delivery, reader.email, tokens)
 
     return compose
 
 
 def _readers(deliveries: Sequence[Delivery]) -> dict[int | None, Reader]:
-    """Return subscriber id -> why he gets nothing, if so; his address; what links are made of."""
-    rows = Subscriber.objects.filter(pk__in={d.subscriber_id for d in deliveries})
-    fields = list(rows.values_list("pk", "state", "email", "public_id", "token_version"))
-    suppressed = suppressed_among(email for _, _, email, _, _ in fields)
+    ids = {d.subscriber_id for d in deliveries if d.subscriber_id is not None}
+    rows = Subscriber.objects.filter(among("pk", ids))
+    fields = list(
+        rows.values_list("pk", "state", "email", "public_id", "token_version", "is_counted")
+    )
+    suppressed = suppressed_among(row[2] for row in fields)
+    is_counting = counting.is_on()
     return {
-        pk: (_objection(state, email, suppressed), email, public_id.bytes, version)
-        for pk, state, email, public_id, version in fields
-    }
+        pk: Reader(
+            _objection(state, email, suppressed), email, public_id.bytes, version,
+            is_counted and is_counting,
+        )
+        for pk, state, email, public_id, version, is_counted in fields
+    }  # fmt: skip
 
 
 def _objection(state: str, email: str, suppressed: Collection[str]) -> str:
@@ -142,10 +166,14 @@ def html_of(message: AnymailMessage) -> str:
     return str(message.alternatives[0][0])
 
 
-def presses_of(deliveries: Sequence[Delivery], *, keep: bool) -> dict[int | None, Press]:
+def presses_of(
+    deliveries: Sequence[Delivery], *, keep: bool, layout: Layout = Layout.FULL
+) -> dict[int | None, Press]:
     """Return issue id -> what its mails share; `keep` stores what has to be rendered."""
+    if not deliveries:
+        return {}
     issues = _issues_of(deliveries)
-    frames = shell.frames(list(issues.values()), keep=keep)
+    frames = shell.frames(list(issues.values()), keep=keep, layout=layout)
     packed = {
         pk: b"".join(bytes(d.packed_picks) for d in deliveries if d.issue_id == pk) for pk in issues
     }
@@ -164,7 +192,9 @@ def _press(
     keep: bool,
     phrases: dict[int, str] | None = None,
 ) -> Press:
-    sheets = cards.sheets(issue, paper_ids, rendering=frame.rendering, keep=keep)
+    sheets = cards.sheets(
+        issue, paper_ids, rendering=frame.rendering, keep=keep, layout=frame.layout
+    )
     return Press(issue, frame, sheets, phrases or {})
 
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from newsletter import inbox, tasks
-from newsletter.models import Alarm, Event, Webhook
+from newsletter.models import Alarm, Event, Tally, Webhook
 from papers.read_only import ReadOnly
 
 SHOWN = 20_000  # characters of a body
@@ -62,6 +62,16 @@ class EventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
             return queryset.none(), False
 
 
+class TallyAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """How often an issue was opened and its links followed, by readers who agreed."""
+
+    list_display = ["issue", "kind", "link", "count"]
+    list_filter = ["kind", "issue__on"]
+    list_select_related = ["issue", "link"]
+    ordering = ["-issue__on", "-count", "pk"]
+    search_fields = ["link__url"]
+
+
 class AlarmAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["at", "issue", "kind", "reason", "mailed_at"]
     list_select_related = ["issue"]
@@ -71,3 +81,4 @@ def register(site: AdminSite) -> None:
     site.register(Webhook, WebhookAdmin)
     site.register(Event, EventAdmin)
     site.register(Alarm, AlarmAdmin)
+    site.register(Tally, TallyAdmin)

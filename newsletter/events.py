@@ -16,8 +16,8 @@ from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
 from newsletter import event_rows
-from newsletter.dialects import Happening
 from newsletter.event_rows import TELLING, Consequence
+from newsletter.happenings import Happening
 from newsletter.models import Delivery, Event, SoftBounce
 from subscriptions import bounces, optin
 from subscriptions.bounces import Kind

@@ -134,7 +134,13 @@ def _look(
 ) -> list[Finding]:
     own = [papers[pk] for pk in delivery.paper_ids if pk in papers]
     words = quoted(own, f"{settings.SITE_NAME} {delivery.issue.introduction}")
-    return lint.check(raw, site=site(own), at=at, quoted=words)
+    found = replace(site(own), counts_opens=_counts_opens(delivery))
+    return lint.check(raw, site=found, at=at, quoted=words)
+
+
+def _counts_opens(delivery: Delivery) -> bool:
+    reader = delivery.subscriber if settings.COUNT_OPENS else None
+    return reader is not None and reader.is_counted
 
 
 def _sample(pending: QuerySet[Delivery]) -> list[Delivery]:

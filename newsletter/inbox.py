@@ -12,7 +12,8 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from newsletter import dialects, events
-from newsletter.dialects import Happening, Post, Unreadable
+from newsletter.dialects import Post, Unreadable
+from newsletter.happenings import Happening
 from newsletter.models import Webhook
 from papers.text import clean
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,11 +41,14 @@ class Holes:
         return mark(name)
 
 
-def facts(paper: Paper, place: tuple[int, int], *, language: str) -> dict[str, Any]:
+def facts(
+    paper: Paper, place: tuple[int, int], *, language: str, detours: Mapping[str, str]
+) -> dict[str, Any]:
     """Return what the templates of a card need.
 
     Args:
         place: the paper's rank in the list of its day, from 1, and how long that list is.
+        detours: url -> where a link to it leads in HTML; those that are not in it lead there.
     """
     title = shorten(plain(paper.title), LONGEST_TITLE)
     authors, teaser = plain(paper.byline), shorten(plain(paper.teaser), LONGEST_TEASER)
@@ -57,14 +60,17 @@ def facts(paper: Paper, place: tuple[int, int], *, language: str) -> dict[str, A
         "title_folded": fold(title, indent=INDENT, first=len(INDENT)),
         "short_title": shorten(title, SHORT_TITLE),
         "row_folded": fold(shorten(title, SHORT_TITLE), indent=INDENT, first=len(INDENT)),
-        "url": paper.abstract_url,
+        "url": detours.get(paper.abstract_url, paper.abstract_url),
         "authors": authors,
         "authors_folded": fold(authors, indent=INDENT),
         "teaser": teaser,
         "teaser_folded": fold(teaser, indent=INDENT),
         "votes": votes(paper.votes),
         "heat": heat(*place),
-        "links": links(paper),
+        "links": [
+            {"label": label, "url": url, "through": detours.get(url, url)}
+            for label, url in links(paper).items()
+        ],
         "feedback_url": page("newsletter:feedback", "feedback", paper.pk),
         "topics": [
             (found.topic_id, plain(found.topic.name), plain(found.reason))
@@ -107,15 +113,20 @@ def votes(count: int) -> str:
     return f"{count:,} vote{'' if count == 1 else 's'}" if count else "no votes yet"
 
 
-def links(paper: Paper) -> Sequence[dict[str, str]]:
-    """Return what can be read of it elsewhere, in the order of the card."""
+def urls(paper: Paper) -> set[str]:
+    """Return all addresses that its card links to."""
+    return {paper.abstract_url, *links(paper).values()}
+
+
+def links(paper: Paper) -> dict[str, str]:
+    """Return label -> address of what can be read of it elsewhere, in the order of the card."""
     found = {
         "Abstract": paper.abstract_url,
         "PDF": paper.pdf_url,
         "Code": paper.code_url,
         "Project": paper.project_url,
     }
-    return [{"label": label, "url": url} for label, url in found.items() if is_safe(url)]
+    return {label: url for label, url in found.items() if is_safe(url)}
 
 
 def is_safe(url: str) -> bool:

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
 
-from newsletter import highlights
+from newsletter import counting, highlights
 from newsletter.columns import fold
-from newsletter.models import Card, Issue, Shell
+from newsletter.models import Card, Issue, Layout, Shell
 from newsletter.paper_facts import RULE, Holes, page, plain
 from subscriptions import mail, tokens
 from subscriptions.encode import Form
@@ -22,8 +22,8 @@ from subscriptions.encode import Form
 TOKENS = ("digest", "preferences", "unsubscribe")  # pages that the shell links to
 WIDTHS = dict.fromkeys(TOKENS, tokens.LENGTH)
 SPANS = {Issue.Cadence.WEEKLY: "your week", Issue.Cadence.MONTHLY: "your month"}
-# Readers do not choose a language yet, and there is one layout.
-KIND = {"language": settings.LANGUAGE_CODE, "layout": "full"}
+# Readers do not choose a language yet; who agreed to be counted has another layout.
+KIND = {"language": settings.LANGUAGE_CODE, "layout": Layout.FULL.value}
 REMEMBERED = 64  # shells in the memory of one process
 
 _remembered: OrderedDict[UUID, Frame] = OrderedDict()
@@ -34,6 +34,7 @@ class Frame:
 
     def __init__(self, shell: Shell, *, rendering: UUID | None = None) -> None:
         self.rendering = rendering  # None if it is not stored
+        self.layout = Layout(shell.layout)  # also of the cards in it
         self._html, self._text = Form.of(shell.html, WIDTHS), Form.of(shell.text, WIDTHS)
         self._made: dict[tuple[str, ...], tuple[Form, Form]] = {}
         self.size = sum(map(len, self._html.pieces))
@@ -46,25 +47,29 @@ class Frame:
         return made
 
 
-def frames(issues: Collection[Issue], *, keep: bool) -> dict[int | None, Frame]:
+def frames(
+    issues: Collection[Issue], *, keep: bool, layout: Layout = Layout.FULL
+) -> dict[int | None, Frame]:
     """Return issue id -> its shell, rendered now if it is not stored; `keep` stores it.
 
     A draft is an issue without an id.
     """
-    found = _stored(issues)
+    found = _stored(issues, layout)
     missing = [issue for issue in issues if issue.pk not in found]
-    fresh = [render(issue) for issue in missing]
+    fresh = [render(issue, layout) for issue in missing]
     if keep and fresh:
         Shell.objects.bulk_create(fresh, ignore_conflicts=True)
-        return {**found, **_stored(missing)}  # another worker may have won
+        return {**found, **_stored(missing, layout)}  # another worker may have won
     return {**found, **{shell.issue_id: Frame(shell) for shell in fresh}}
 
 
-def render(issue: Issue) -> Shell:
+def render(issue: Issue, layout: Layout = Layout.FULL) -> Shell:
     """Render what surrounds the papers: two templates."""
     said = _facts(issue)
+    if layout == Layout.COUNTED:
+        said |= {"canary_url": counting.canary(issue.pk), "pixel_url": counting.pixel(issue.pk)}
     return Shell(
-        **KIND,
+        **{**KIND, "layout": layout},
         issue=issue,
         html=render_to_string("email/digest/body.html", said),
         text=render_to_string("email/digest/body.txt", said).strip() + "\n",
@@ -104,9 +109,10 @@ def _facts(issue: Issue) -> dict[str, Any]:
     }
 
 
-def _stored(issues: Collection[Issue]) -> dict[int | None, Frame]:
+def _stored(issues: Collection[Issue], layout: Layout) -> dict[int | None, Frame]:
     """Return the frames of stored shells; those in memory are not read again."""
-    stored = Shell.objects.filter(**KIND, issue__in={issue.pk for issue in issues} - {None})
+    ids = {issue.pk for issue in issues} - {None}
+    stored = Shell.objects.filter(**{**KIND, "layout": layout}, issue__in=ids)
     names = dict(stored.values_list("rendering", "issue_id"))
     found: dict[int | None, Frame] = {
         issue: known for name, issue in names.items() if (known := _remembered.get(name))

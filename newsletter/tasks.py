@@ -7,13 +7,14 @@ from datetime import timedelta
 from celery import shared_task
 from django.conf import settings
 
-from newsletter import budget, compose, events, gate, inbox, issues, readiness, space
+from newsletter import budget, compose, counting, events, gate, inbox, issues, readiness, space
 from newsletter.models import Delivery, Sent
 from papers.doorbell import ring
 from subscriptions import heartbeats, outbox, restore
 from subscriptions.clock import database_now
 
 KEEP = timedelta(days=365)  # what was told of mails, and which papers a reader had
+KEEP_UNREADABLE = timedelta(days=30)  # which may name readers who were erased since
 
 
 @shared_task(name="newsletter.tick", ignore_result=True)
@@ -37,9 +38,8 @@ def sweep() -> None:
     outbox.sweep(Delivery.objects.all())
     Delivery.objects.skip_cancelled()
     budget.watch(at=database_now())
+    counting.fold(at=database_now())
     readiness.alarm(readiness.look())
-    if inbox.waiting().exists():
-        ring_inbox()
     ring_pump()
 
 
@@ -56,16 +56,20 @@ def pump() -> None:
 
 @shared_task(name="newsletter.read_inbox", ignore_result=True)
 def read_inbox() -> None:
-    """Apply what mail services told us.  Every webhook rings this, and so does the sweep."""
+    """Apply what mail services told us.  A webhook rings this, and so does beat.
+
+    It has a queue of its own: events are felt within a minute, whatever is being sent.
+    """
     inbox.read_all()
 
 
 @shared_task(name="newsletter.forget", ignore_result=True)
 def forget() -> None:
     """Delete what there is no more reason to keep."""
-    year_ago = database_now() - KEEP
+    at = database_now()
+    year_ago = at - KEEP
     events.forget(before=year_ago)
-    inbox.forget(before=year_ago)
+    inbox.forget(before=at - KEEP_UNREADABLE)
     Sent.objects.forget(before=year_ago)
 
 

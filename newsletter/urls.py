@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from newsletter import paper_page, status, views, webhooks
+from newsletter import counted, paper_page, status, views, webhooks
 
 app_name = "newsletter"
 urlpatterns = [
     path("healthz", status.healthz, name="healthz"),
     path("readyz", status.readyz, name="readyz"),
     path("metrics", status.figures, name="metrics"),
+    path("c/<str:token>/", counted.follow, name="counted"),
     path("hooks/<slug:service>/", webhooks.hook, name="hook"),
     path("today/<token:token>/", views.today, name="today"),
     path("digest/<token:token>/<slug:kind>/<slug:on>/", views.digest, name="digest"),

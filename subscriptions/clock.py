@@ -1,7 +1,8 @@
-"""The database's clock, which all of our machines share."""
+"""The database's clock, which all of our machines share, and one that never stands still."""
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -21,6 +22,11 @@ def database_now() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         moment: datetime = cursor.fetchone()[0]
     return moment
+
+
+def seconds() -> float:
+    """Return the seconds of a clock that goes on while the machine sleeps, where there is one."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def skew() -> timedelta:

@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString
 from papers.models import Topic
 from subscriptions import address
 from subscriptions.models import Subscriber
-from subscriptions.optin import Choices
+from subscriptions.optin import COUNTING, Choices
 
 # "localtime" is whatever the server is set to, and "Factory" is no place at all.
 TIME_ZONES = sorted(available_timezones() - {"Factory", "localtime"})
@@ -201,14 +201,22 @@ class PreferencesForm(TopicsForm):
         ),
     )
 
+    is_counted = forms.BooleanField(required=False, label=COUNTING)
+
     field_order = ["topics"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not (settings.COUNT_OPENS or settings.COUNT_CLICKS):
+            del self.fields["is_counted"]  # nobody is asked for what is not done
 
     @classmethod
     def of(cls, subscriber: Subscriber, data: Any = None) -> PreferencesForm:
         """The form filled with a reader's present choices; `data` is what he sent."""
         initial = {field.name: getattr(subscriber, field.name) for field in fields(Choices)}
         slugs = subscriber.topics.values_list("slug", flat=True)
-        return cls(data, initial={**initial, "topics": list(slugs)})
+        initial |= {"topics": list(slugs), "is_counted": subscriber.is_counted}
+        return cls(data, initial=initial)
 
     def choices(self) -> Choices:
         return Choices(**{field.name: self.cleaned_data[field.name] for field in fields(Choices)})

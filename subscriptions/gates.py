@@ -71,8 +71,19 @@ def allowance(limit: int) -> Allowance:
     return Allowance(lanes, total)
 
 
-def learn(results: Iterable[tuple[str, Result]]) -> None:
-    """Draw the conclusions of a chunk: (lane, result) of each mail."""
+def is_closed() -> bool:
+    """Whether the mail service is to be left alone now."""
+    service = Gate.objects.filter(stream=SERVICE, closed_until__isnull=False).first()
+    return service is not None and _flow(service).is_closed(database_now())
+
+
+def learn(results: Iterable[tuple[str, Result]], *, failures: int) -> None:
+    """Draw the conclusions of a chunk.
+
+    Args:
+        results: (lane, result) of each mail.
+        failures: how many calls came to nothing.
+    """
     found = list(results)
     if not found:
         return
@@ -80,7 +91,6 @@ def learn(results: Iterable[tuple[str, Result]]) -> None:
     for lane in {lane for lane, result in found if pace.is_throttled(result)}:
         _change(lane, lambda flow: pace.slow_down(flow, now=now))
     is_well = any(result.fate in {Fate.ACCEPTED, Fate.NEVER} for _, result in found)
-    failures = sum(result.fate in {Fate.LATER, Fate.UNKNOWN} for _, result in found)
     if failures or Gate.objects.filter(stream=SERVICE, failures__gt=0).exists():
         _change(SERVICE, lambda flow: pace.judge(flow, is_well=is_well, failures=failures, now=now))
     if asked := max((result.retry_after or 0 for _, result in found), default=0):

@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,13 +25,21 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from subscriptions.outgoing import Fate, Result
+from subscriptions import clock
+from subscriptions.outgoing import Fate, LeaseOver, Result
 from subscriptions.verdicts import NO_ANSWER, UNTOUCHED, State, Verdict
 
 logger = logging.getLogger(__name__)
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
-MARKS = {Fate.ACCEPTED: "+", Fate.LATER: "-", Fate.NEVER: "-", Fate.UNKNOWN: "?"}
+MARKS = {
+    Fate.LATER: "-",
+    Fate.NEVER: "-",
+    Fate.UNKNOWN: "?",
+    Fate.UNTOUCHED: "=",  # it was not handed over after all
+}
+HANDED = re.compile(r">(?P<ids>[\d ]+)(?: key=(?P<key>[\da-f]{32}))?", re.ASCII)
+ANSWERED = re.compile(r"(?P<mark>[-+?=])(?P<id>\d+)(?: (?P<said>.*))?", re.ASCII)
 
 
 def boot_id() -> str:
@@ -49,6 +58,7 @@ class Notes:
     handed: frozenset[int] = frozenset()
     accepted: dict[int, str] = field(default_factory=dict)  # what the server said
     refused: frozenset[int] = frozenset()
+    keys: dict[int, UUID] = field(default_factory=dict)  # of the calls, where they have any
 
     @property
     def answered(self) -> set[int]:
@@ -68,31 +78,59 @@ class Notes:
 class Journal:
     """The open file of one claim; also remembers what it wrote.
 
+    Args:
+        until: the end of the claim's lease, or a little before, on `clock.seconds`.
+
     Raises:
         OSError: it cannot be written, so nothing may be handed over.
     """
 
-    def __init__(self, folder: Path, *, kind: str, owner: UUID) -> None:
+    def __init__(self, folder: Path, *, kind: str, owner: UUID, until: float) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._until = until
         self.handed: set[int] = set()
-        self.results: dict[int, Result] = {}
+        self.results: dict[int, Result] = {}  # what was said last
+        self.keys: dict[int, UUID] = {}  # of the call that it went in last
+        self._calls: dict[int, int] = {}  # entry -> number of the call it went in
+        self._last_call = 0
         self.path = folder / f"{kind}.{owner.hex}"
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
         self._file = os.open(self.path, flags, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        self._append(f"boot {boot_id()}\n".encode())
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._append(f"boot {boot_id()}\n".encode())
+        except OSError:
+            os.close(self._file)
+            self.remove()
+            raise
 
-    def handing(self, entry_ids: Iterable[int]) -> None:
-        """Note that the service can take these from now on."""
+    @property
+    def failures(self) -> int:
+        """How many calls came to nothing; a call with many mails is one."""
+        failed = {pk for pk, r in self.results.items() if r.fate in {Fate.LATER, Fate.UNKNOWN}}
+        return len({self._calls.get(pk, -pk) for pk in failed})  # or it did not come so far
+
+    def handing(self, entry_ids: Iterable[int], *, key: UUID | None = None) -> None:
+        """Note that the service can take these from now on, in one call."""
+        if clock.seconds() >= self._until:
+            raise LeaseOver
         ids = list(entry_ids)
-        self._append(b"".join(b">%d\n" % pk for pk in ids))
+        of_call = f" key={key.hex}" if key else ""
+        self._append(f">{' '.join(map(str, ids))}{of_call}\n".encode())
         self.handed.update(ids)
+        for pk in ids:
+            self.results.pop(pk, None)
+        if key:
+            self.keys.update(dict.fromkeys(ids, key))
+        self._last_call += 1
+        self._calls.update(dict.fromkeys(ids, self._last_call))
 
     def answered(self, results: Iterable[tuple[int, Result]]) -> None:
         """Note what the service said of these."""
-        found = dict(results)
-        self.results.update(found)
-        lines = [f"{MARKS[r.fate]}{pk} {_one_line(r)}\n" for pk, r in found.items()]
+        lines = []
+        for pk, result in results:
+            self.results[pk] = result
+            lines.append(_line(pk, result))
         self._append("".join(lines).encode(errors="replace"))
 
     def remove(self) -> None:
@@ -146,24 +184,29 @@ def left_behind(
 
 
 def read(content: bytes) -> Notes:
-    """Parse a journal; a last line that was cut off says nothing."""
-    handed: set[int] = set()
-    accepted: dict[int, str] = {}
-    refused: set[int] = set()
+    """Parse a journal: what stands last counts; a last line that was cut off says nothing."""
+    handed: dict[int, UUID | None] = {}
+    answers: dict[int, tuple[str, str]] = {}  # entry -> mark, what was said
     first, *lines = content.decode(errors="replace").split("\n")[:-1] or [""]
     for line in lines:
-        mark, (number, _, said) = line[:1], line[1:].partition(" ")
-        if not number.isdigit():
-            continue
-        if mark == "+":
-            accepted[int(number)] = said
-        elif mark == "-":
-            refused.add(int(number))
-        elif mark == ">":
-            handed.add(int(number))
-    is_complete = bool(boot_id()) and first == f"boot {boot_id()}"
-    return Notes(is_complete, frozenset(handed), accepted, frozenset(refused))
+        if found := HANDED.fullmatch(line):
+            key = UUID(found["key"]) if found["key"] else None
+            for pk in map(int, found["ids"].split()):
+                handed[pk] = key
+                answers.pop(pk, None)
+        elif found := ANSWERED.fullmatch(line):
+            answers[int(found["id"])] = found["mark"], found["said"] or ""
+    by_mark = {mark: {pk for pk, said in answers.items() if said[0] == mark} for mark in "+-="}
+    return Notes(
+        is_complete=bool(boot_id()) and first == f"boot {boot_id()}",
+        handed=frozenset(handed.keys() - by_mark["="]),
+        accepted={pk: answers[pk][1] for pk in by_mark["+"]},
+        refused=frozenset(by_mark["-"]),
+        keys={pk: key for pk, key in handed.items() if key},
+    )
 
 
-def _one_line(result: Result) -> str:
-    return " ".join(result.detail.split()) if result.fate is Fate.ACCEPTED else ""
+def _line(pk: int, result: Result) -> str:
+    if result.fate is Fate.ACCEPTED:
+        return f"+{pk} {' '.join(result.detail.split())}\n"
+    return f"{MARKS[result.fate]}{pk} \n"

@@ -14,9 +14,8 @@ a worker with a wrong clock change nothing that is not theirs.
 
 from __future__ import annotations
 
-import secrets
-import time
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,8 +27,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from subscriptions import verdict_rows
+from subscriptions.among import among
+from subscriptions.ids import new_id, oldest_id
 from subscriptions.journal import Notes
-from subscriptions.verdicts import IN_DOUBT, UNFINISHED, State, Verdict
+from subscriptions.verdicts import IN_DOUBT, UNFINISHED, WAITING, State, Verdict, calls_in_doubt
 
 # How many may be claimed at once by how many workers an entry has cost: a whole chunk, then
 # a few, then it alone. Whoever kills three workers while it is composed is given up.
@@ -39,14 +40,12 @@ CLAIMS_AT_MOST = 3
 # A mail that may have arrived, or still may: its papers count as sent.
 MAY_ARRIVE = (*UNFINISHED, State.ACCEPTED, State.PARKED)
 
+# Nobody knows of it, or nobody knows of the first and it has not been sent again yet.
+DOUBTFUL = Q(state__in=IN_DOUBT) | (
+    Q(state__in=WAITING) & (Q(resends__gt=0) | Q(call_key__isnull=False))
+)
+
 Lanes = Mapping[str, int]  # lane -> how many of it may be claimed now
-
-
-def new_id() -> uuid.UUID:
-    """Return a UUID of version 7 (RFC 9562): rows of one moment lie together in an index."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = milliseconds << 80 | secrets.randbits(80)
-    return uuid.UUID(int=value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62)
 
 
 class Uncertain(Enum):
@@ -62,7 +61,7 @@ class Doubt:
 
     wait: timedelta  # for an event of the mail service that settles it
     policy: Uncertain
-    keeps_keys: timedelta | None = None  # the service knows a second try for so long
+    keeps_keys: timedelta | None = None  # the service knows a repeated call for so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +87,26 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
         """What may be claimed now."""
         return self.pending()
 
-    def claim(self, *, limit: int, lease: timedelta, lanes: Lanes | None = None) -> uuid.UUID:
+    def claim(
+        self,
+        *,
+        limit: int,
+        lease: timedelta,
+        lanes: Lanes | None = None,
+        keeps_keys: timedelta | None = None,
+    ) -> uuid.UUID:
         """Take up to `limit` sendable entries, oldest first; find them by the returned owner.
 
         Args:
             lanes: how many of each lane at most; None means any.
+            keeps_keys: for how long the service knows a repeated call.  Then what is left of
+                one call comes first: all of it, in a claim of its own.
         """
         owner = uuid.uuid4()
         with transaction.atomic():
-            ids = self._choose(limit, lanes)
-            self._rows().filter(pk__in=ids, state=State.PENDING).update(
+            ids = self._choose_call(keeps_keys) if keeps_keys else []
+            ids = ids or self._choose(limit, lanes)
+            self._rows().filter(among("pk", ids), state=State.PENDING).update(
                 state=State.CLAIMED,
                 owner=owner,
                 claims=F("claims") + 1,
@@ -113,10 +122,12 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
 
         They were composed, so they are innocent of whatever kills workers later.
         """
-        ours = self._rows().filter(owner=owner, pk__in=ids)
-        ours.filter(state=State.CLAIMED, lease_until__gt=Now()).update(
+        ours = self._rows().filter(among("pk", ids), owner=owner)
+        begun = ours.filter(state=State.CLAIMED, lease_until__gt=Now()).update(
             state=State.ATTEMPTING, claims=0, attempts=F("attempts") + 1, attempted_at=Now()
         )
+        if begun == len(ids):
+            return set(ids)
         return set(ours.filter(state=State.ATTEMPTING).values_list("pk", flat=True))
 
     def close_claimed(self, owner: uuid.UUID, verdicts: Mapping[int, Verdict]) -> None:
@@ -125,7 +136,7 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
         for pk, verdict in verdicts.items():
             by_verdict.setdefault(verdict, []).append(pk)
         for verdict, ids in by_verdict.items():
-            self._rows().filter(owner=owner, pk__in=ids, state=State.CLAIMED).update(
+            self._rows().filter(among("pk", ids), owner=owner, state=State.CLAIMED).update(
                 state=verdict.state, error=verdict.said[:500], finished_at=Now()
             )
 
@@ -140,6 +151,18 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
             if accepted:
                 self.note_accepted(accepted)
         return moved
+
+    def note_calls(self, owner: uuid.UUID, keys: Mapping[int, uuid.UUID | None]) -> None:
+        """Note of entries of this claim after which call they are in doubt; None: after none.
+
+        To be called before `record`, so that nobody sees one in doubt without its call.
+        """
+        by_key: dict[uuid.UUID | None, list[int]] = defaultdict(list)
+        for pk, key in keys.items():
+            by_key[key].append(pk)
+        ours = self._rows().filter(owner=owner, state__in=(State.ATTEMPTING, State.UNCERTAIN))
+        for key, ids in by_key.items():
+            ours.filter(among("pk", ids)).update(call_key=key)
 
     def note_accepted(self, ids: Collection[int]) -> None:
         """What else is to be written, in the same transaction, when these were accepted."""
@@ -170,6 +193,8 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
         self.abandon(owner)
         begun = ours.filter(state__in=(State.ATTEMPTING, State.UNCERTAIN))
         said = {pk: notes.verdict(pk, wait=doubt.wait) for pk in begun.values_list("pk", flat=True)}
+        if notes.keys:
+            self.note_calls(owner, calls_in_doubt(said, notes.keys))
         return claimed | self.record(owner, said)
 
     def is_over(self, owner: uuid.UUID) -> bool:
@@ -190,6 +215,7 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
             next_at=Now() + doubt.wait,
             error="the worker died while sending",
         )
+        self._part(doubt)
         resent = self._resend(doubt)
         waited = self.filter(state=State.UNCERTAIN, next_at__lt=Now())
         parked = waited.update(state=State.PARKED)
@@ -201,10 +227,11 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
     def settle(self, said: str = "a person said that it arrived") -> int:
         """It is known that these in doubt arrived."""
         with transaction.atomic():
-            chosen = self.filter(state__in=IN_DOUBT).order_by().values("pk")
-            doubtful = self._rows().filter(pk__in=chosen).select_for_update().order_by("pk")
+            chosen = self.filter(DOUBTFUL).order_by().values("pk")
+            doubtful = self._rows().filter(DOUBTFUL, pk__in=chosen)
+            doubtful = doubtful.select_for_update().order_by("pk")
             ids = list(doubtful.values_list("pk", flat=True))
-            self._rows().filter(pk__in=ids).update(
+            self._rows().filter(among("pk", ids)).update(
                 state=State.ACCEPTED, finished_at=Now(), error=said[:500]
             )
             self.note_accepted(ids)
@@ -219,6 +246,7 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
             claims=0,
             attempts=0,
             resends=0,
+            call_key=None,
             finished_at=None,
             error="",
         )
@@ -234,7 +262,8 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
 
     def _choose(self, limit: int, lanes: Lanes | None) -> list[int]:
         """Lock and return what to claim; suspects come when nobody else waits."""
-        waiting = self.sendable().select_for_update(skip_locked=True)
+        alone = self.sendable().filter(call_key__isnull=True)
+        waiting = alone.select_for_update(skip_locked=True)
         ordered = waiting.order_by(*self.model.claim_order)
         if lanes is not None:
             found: list[int] = []
@@ -245,6 +274,34 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
             return found or self._suspects(limit, ordered.filter(lane__in=open_lanes))
         fresh = ordered.filter(claims=0)
         return list(fresh.values_list("pk", flat=True)[:limit]) or self._suspects(limit, ordered)
+
+    def _choose_call(self, keeps_keys: timedelta) -> list[int]:
+        """Lock and return all that is left of one call; none of it if a part must wait."""
+        known = self.sendable().filter(call_key__gt=oldest_id(age=keeps_keys))
+        for key in known.order_by("call_key").values_list("call_key", flat=True).distinct():
+            rest = self._rows().filter(call_key=key, state__in=UNFINISHED)
+            whole = set(rest.values_list("pk", flat=True))
+            free = known.filter(call_key=key).select_for_update(skip_locked=True).order_by("pk")
+            if whole == set(ids := list(free.values_list("pk", flat=True))) and ids:
+                return ids
+        return []
+
+    def _part(self, doubt: Doubt) -> None:
+        """Let what waits for the repetition of a call wait for news instead, once it is in vain.
+
+        The service has forgotten the key by now, or another service is used, or one of these
+        mails has cost workers.
+        """
+        waiting = self.filter(state=State.PENDING, call_key__isnull=False)
+        if doubt.keeps_keys is not None:
+            old = Q(call_key__lt=oldest_id(age=doubt.keeps_keys))
+            waiting = waiting.filter(old | Q(claims__gte=CLAIMS_AT_MOST - 1))
+        waiting.update(
+            state=State.UNCERTAIN,
+            call_key=None,
+            next_at=Now() + doubt.wait,
+            error="in doubt, and its call cannot be repeated",
+        )
 
     def _suspects(self, limit: int, waiting: Self) -> list[int]:
         once = waiting.filter(claims=1).values_list("pk", flat=True)
@@ -257,11 +314,11 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
         doubtful = self.filter(state=State.UNCERTAIN)
         resent = 0
         if doubt.keeps_keys is not None:  # it knows the second try by its key, so never twice
-            recent = doubtful.filter(attempted_at__gt=Now() - doubt.keeps_keys)
+            recent = doubtful.filter(call_key__gt=oldest_id(age=doubt.keeps_keys))
             resent = recent.update(**fresh)
         if doubt.policy is Uncertain.RESEND:
             waited = doubtful.filter(next_at__lt=Now(), resends=0)
-            resent += waited.update(**fresh, resends=1)
+            resent += waited.update(**fresh, resends=1, call_key=None)
         return resent
 
 
@@ -281,6 +338,8 @@ class Entry(models.Model):
     attempted_at = models.DateTimeField(null=True)
     next_at = models.DateTimeField(null=True)  # when a deferred or uncertain one moves on
     finished_at = models.DateTimeField(null=True)
+    # The key of the call after which it is in doubt; what is left of a call goes together.
+    call_key = models.UUIDField(null=True, editable=False)
     provider_id = models.CharField(max_length=255, blank=True)  # or what the server answered
     error = models.CharField(max_length=500, blank=True)
 

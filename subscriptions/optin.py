@@ -33,7 +33,18 @@ Get trending papers in your email inbox!
 We first send one link to confirm that it is you. No tracking, and one click to leave.
 Subscribe"""
 
+# What the preferences page asks, where the operator counts opens and clicks.
+COUNTING_ID = "counting-1"
+COUNTING = """\
+Count when I open a digest or follow its links. Only sums are kept, and not who it was; links \
+to papers then lead through this site."""
+
 DAY = timedelta(days=1)
+WORDINGS = {  # of whoever agrees to something
+    Consent.Act.ASKED: (WORDING_ID, WORDING),
+    Consent.Act.CONFIRMED: (WORDING_ID, WORDING),
+    Consent.Act.COUNTED: (COUNTING_ID, COUNTING),
+}
 # A reader in one of these may start again; the others are left exactly as they are.
 MAY_ASK = {Subscriber.State.PENDING, Subscriber.State.UNSUBSCRIBED}
 NEVER_WRITE = {Subscriber.State.SUPPRESSED, Subscriber.State.BOUNCED}
@@ -105,6 +116,19 @@ def choose(
         before = Schedule.of(reader)
         _keep(reader, topics=topics, choices=choices)
         _follow(reader, before, at=at)
+
+
+@transaction.atomic
+def agree_to_counting(
+    subscriber: Subscriber, is_counted: bool, *, at: datetime, ip: str | None, page: str
+) -> None:
+    """Let a confirmed reader be counted, or not any more; without a change nothing is recorded."""
+    reader = _lock(subscriber)
+    if reader.is_deliverable and reader.is_counted != is_counted:
+        reader.is_counted = is_counted
+        reader.save(update_fields=["is_counted"])
+        act = Consent.Act.COUNTED if is_counted else Consent.Act.UNCOUNTED
+        _record(reader, act, at=at, ip=ip, page=page)
 
 
 @transaction.atomic
@@ -181,12 +205,12 @@ def _keep(subscriber: Subscriber, *, topics: Collection[Topic], choices: Choices
 def _record(
     subscriber: Subscriber, act: Consent.Act, *, at: datetime, ip: str | None, page: str
 ) -> None:
-    is_agreement = act != Consent.Act.LEFT
+    wording_id, wording = WORDINGS.get(act, ("", ""))
     subscriber.consents.create(
         act=act,
         at=at,
-        wording_id=WORDING_ID if is_agreement else "",
-        wording=WORDING if is_agreement else "",
+        wording_id=wording_id,
+        wording=wording,
         ip=ip,
         page=page[:200],
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,13 +19,22 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import DatabaseError
 
-from subscriptions import gates, journal
+from subscriptions import clock, gates, journal
+from subscriptions.among import among
 from subscriptions.gates import Allowance
 from subscriptions.journal import Journal
 from subscriptions.ledger import Doubt, Entry, EntryQuerySet, Swept, Uncertain
-from subscriptions.outgoing import Fate, Outgoing, Transport, Unreachable
+from subscriptions.outgoing import (
+    Fate,
+    LeaseOver,
+    Outgoing,
+    Repeating,
+    Result,
+    Transport,
+    Unreachable,
+)
 from subscriptions.transport import keeps_keys, open_transport
-from subscriptions.verdicts import NO_ANSWER, UNTOUCHED, State, Verdict, verdict
+from subscriptions.verdicts import NO_ANSWER, UNTOUCHED, State, Verdict, calls_in_doubt, verdict
 
 logger = logging.getLogger(__name__)
 
@@ -53,12 +61,13 @@ class Run:
     """One call of `post`: its way out, its end, and what came of it so far."""
 
     transport: Transport
-    deadline: float  # on the clock of `clock`
+    deadline: float  # on `clock.seconds`
+    is_paced: bool = False
     done: int = 0
     refusals: int = 0  # in a row, since the last mail that was accepted
 
     def may_go_on(self) -> bool:
-        return clock() < self.deadline and self.refusals < REFUSALS_AT_MOST
+        return clock.seconds() < self.deadline and self.refusals < REFUSALS_AT_MOST
 
     def count(self, fate: Fate) -> None:
         self.done += fate is not Fate.UNTOUCHED
@@ -66,11 +75,6 @@ class Run:
             self.refusals += 1
         elif fate is Fate.ACCEPTED:
             self.refusals = 0
-
-
-def clock() -> float:
-    """Seconds on a clock that goes on while the machine sleeps, where there is one."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def post(
@@ -93,7 +97,7 @@ def post(
         handed over is given back, so stopping here loses nothing.
     """
     transport = open_transport()
-    run = Run(transport, clock() + budget)
+    run = Run(transport, clock.seconds() + budget, is_paced)
     can_more_be_sent, chunks = True, 0
     try:
         while can_more_be_sent and run.may_go_on():
@@ -132,19 +136,34 @@ def _post_chunk(
     if allowed.is_nothing:
         return False
     lease = timedelta(seconds=settings.LEASE_SECONDS)
-    ends = clock() + settings.LEASE_SECONDS * 0.9
-    owner = entries.claim(limit=settings.CLAIM_SIZE, lease=lease, lanes=allowed.lanes)
+    ends = clock.seconds() + settings.LEASE_SECONDS * 0.9
+    keeps = keeps_keys() if isinstance(run.transport, Repeating) else None
+    owner = entries.claim(
+        limit=settings.CLAIM_SIZE, lease=lease, lanes=allowed.lanes, keeps_keys=keeps
+    )
     claimed = list(entries.claimed_by(owner))
-    allowed.give_back(Counter(_lane(entry) for entry in claimed))
-    if not claimed:
+    notes = _open_journal(entries, owner, until=ends) if claimed else None
+    allowed.give_back(Counter(_lane(entry) for entry in claimed if notes))
+    if notes is None:
         return False
-    with Journal(Path(settings.JOURNAL_DIR), kind=_kind(entries), owner=owner) as notes:
+    with notes:
         chunk = Chunk(entries, compose_all, run, owner=owner, notes=notes, ends=ends)
         try:
             return chunk.post(claimed)
         except BaseException:
             entries.abandon(owner)
             raise
+
+
+def _open_journal(entries: EntryQuerySet[E], owner: UUID, *, until: float) -> Journal | None:
+    """Open the journal of a claim; give the claim back and return None if there can be none."""
+    folder = Path(settings.JOURNAL_DIR)
+    try:
+        return Journal(folder, kind=_kind(entries), owner=owner, until=until)
+    except OSError as error:
+        logger.error("nothing is sent, for JOURNAL_DIR (%s) cannot be written: %s", folder, error)  # noqa: TRY400
+        entries.release(owner)
+        return None
 
 
 @dataclass(slots=True)
@@ -157,14 +176,22 @@ class Chunk(Generic[E]):
     owner: UUID
     notes: Journal
     ends: float  # when the lease is nearly over
+    call_key: UUID | None = None  # of the call that is to be repeated
     begun: dict[int, E] = field(default_factory=dict)
     mails: dict[int, Outgoing] = field(default_factory=dict)
     verdicts: dict[int, Verdict] = field(default_factory=dict)
 
     def post(self, claimed: Sequence[E]) -> bool:
         """Return whether more can be sent now."""
+        self.call_key = claimed[0].call_key
         self._compose(claimed)
+        if self.call_key and UNTOUCHED in self.verdicts.values():  # all of a call, or nothing
+            self.verdicts.update(dict.fromkeys(self.mails, UNTOUCHED))
+            self.mails.clear()
         closed = self._close_claimed(claimed)
+        if self.run.is_paced and gates.is_closed():  # meanwhile, by what another worker heard
+            self.entries.release(self.owner)
+            return False
         ids = self.entries.begin(self.owner, self.mails)
         self.begun = {entry.pk: entry for entry in claimed if entry.pk in ids}
         for entry in self.begun.values():
@@ -178,7 +205,7 @@ class Chunk(Generic[E]):
         return is_reachable and has_worked and self.run.refusals < REFUSALS_AT_MOST
 
     def may_go_on(self) -> bool:
-        return self.run.may_go_on() and clock() < self.ends
+        return self.run.may_go_on() and clock.seconds() < self.ends
 
     def _compose(self, entries: Sequence[E]) -> None:
         """Write the mails of `entries`; whichever is not to be sent gets a verdict instead."""
@@ -204,30 +231,41 @@ class Chunk(Generic[E]):
         self.entries.close_claimed(self.owner, closing)
         waiting = [entry.pk for entry in claimed if self.verdicts.get(entry.pk) is UNTOUCHED]
         if waiting:
-            self.entries.filter(pk__in=waiting).release(self.owner)
+            self.entries.filter(among("pk", waiting)).release(self.owner)
         self.verdicts.clear()
         return len(closing)
 
     def _hand_over(self) -> bool:
         """Give the mails to the transport; False if it could not be reached."""
-        send = self.run.transport.send(self._outgoing(), self.notes, may_go_on=self.may_go_on)
         try:
-            for _, result in send:
+            for _, result in self._send():
                 self.run.count(result.fate)
         except Unreachable as error:
             logger.warning("the mail service is away: %s", error)
             gates.unreachable()
             return False
+        except LeaseOver:
+            logger.warning("slept over the lease of %s mails: others send them", len(self.begun))
         return True
+
+    def _send(self) -> Iterator[tuple[int, Result]]:
+        transport, may_go_on = self.run.transport, self.may_go_on
+        if self.call_key is None:
+            return transport.send(self._outgoing(), self.notes, may_go_on=may_go_on)
+        is_whole = 0 < len(self.mails) == len(self.begun)
+        if not is_whole or not isinstance(transport, Repeating):
+            return iter(())
+        mails = iter(self.mails.values())
+        return transport.again(mails, self.notes, key=self.call_key, may_go_on=may_go_on)
 
     def _outgoing(self) -> Iterator[Outgoing]:
         """Yield the mails; who left and what was paused meanwhile is taken out on the way."""
-        looked_at = clock()
+        looked_at = clock.seconds()
         waiting = list(self.begun)
         for place, pk in enumerate(waiting):
-            if clock() - looked_at > LOOK_AGAIN:
+            if clock.seconds() - looked_at > LOOK_AGAIN:
                 self._compose([self.begun[rest] for rest in waiting[place:]])
-                looked_at = clock()
+                looked_at = clock.seconds()
             if mail := self.mails.pop(pk, None):
                 yield mail
 
@@ -248,10 +286,16 @@ class Chunk(Generic[E]):
                 self.verdicts[pk] = Verdict(State.UNCERTAIN, NO_ANSWER, doubt)
             else:
                 self.verdicts.setdefault(pk, UNTOUCHED)
+        if self.notes.keys or self.call_key:
+            self.entries.note_calls(self.owner, self._calls_that_changed())
         self.entries.record(self.owner, self.verdicts)
         self.notes.remove()
         lanes = ((_lane(self.begun[pk]), result) for pk, result in answers.items())
-        gates.learn(lanes)
+        gates.learn(lanes, failures=self.notes.failures)
+
+    def _calls_that_changed(self) -> dict[int, UUID | None]:
+        calls = calls_in_doubt(self.verdicts, self.notes.keys)
+        return {pk: key for pk, key in calls.items() if key != self.begun[pk].call_key}
 
 
 def _kind(entries: EntryQuerySet[E]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+from uuid import UUID
 
 from anymail.message import AnymailMessage
 
@@ -34,7 +35,10 @@ class Outgoing(Protocol):
     sender: str  # the envelope's
 
     def wire(self) -> bytes:
-        """The message for SMTP: CRLF line ends, dot-stuffed, without the final dot."""
+        """The message for SMTP: ASCII, CRLF line ends, and no line begins with a dot.
+
+        So nothing in it can end it early, and nothing has to be stuffed (RFC 5321 4.5.2).
+        """
         ...
 
     def message(self) -> AnymailMessage:
@@ -43,15 +47,30 @@ class Outgoing(Protocol):
 
 
 class Journal(Protocol):
-    """Where a transport notes what it does, at once, so that a killed process can be read."""
+    """Where a transport notes what it does, at once, so that a killed process can be read.
 
-    def handing(self, entry_ids: Iterable[int]) -> None:
-        """To be called before the service can take these; raises `OSError` if it cannot note it."""
+    If a note cannot be made, nothing of it is handed over.
+    """
+
+    def handing(self, entry_ids: Iterable[int], *, key: UUID | None = None) -> None:
+        """To be called before the service can take these, once for all of one call.
+
+        Args:
+            key: of the call, if the service knows by it that a call is a repetition.
+
+        Raises:
+            OSError: it cannot be noted.
+            LeaseOver: the process slept, and another may send these by now.
+        """
         ...
 
     def answered(self, results: Iterable[tuple[int, Result]]) -> None:
         """To be called as soon as the service's answer about these was read."""
         ...
+
+
+class LeaseOver(Exception):
+    """What was claimed belongs to somebody else by now, so nothing of it may be handed over."""
 
 
 class Unreachable(Exception):
@@ -80,3 +99,23 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Repeating(Transport, Protocol):
+    """A way out that can repeat a call of which the answer was never read."""
+
+    def again(
+        self,
+        mails: Iterator[Outgoing],
+        journal: Journal,
+        *,
+        key: UUID,
+        may_go_on: Callable[[], bool],
+    ) -> Iterator[tuple[int, Result]]:
+        """Hand over in one call, under its key, all that is left of an earlier call.
+
+        The service knows by the key whether it took the first one.  An answer that leaves
+        this open is `Fate.UNKNOWN`, also one that says "not now".  Otherwise as `send`.
+        """
+        ...

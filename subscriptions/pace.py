@@ -51,7 +51,7 @@ def fill(flow: Flow, *, rate: float, now: datetime) -> Flow:
 
 def take(flow: Flow, wanted: int) -> tuple[Flow, int]:
     """Return the flow with up to `wanted` tokens fewer, and how many those are."""
-    taken = min(wanted, int(flow.tokens))
+    taken = max(0, min(wanted, int(flow.tokens)))
     return replace(flow, tokens=flow.tokens - taken), taken
 
 
@@ -72,7 +72,7 @@ def judge(flow: Flow, *, is_well: bool, failures: int, now: datetime) -> Flow:
 
     Args:
         is_well: something was accepted, or refused for a reason of its own.
-        failures: mails that the service could not take at all, if nothing was well.
+        failures: calls that came to nothing, if nothing was well; their mails do not count.
     """
     if is_well:
         return replace(flow, failures=0) if flow.failures else flow  # a closed gate stays so

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 
@@ -17,20 +18,18 @@ def open_transport() -> Transport:
     """Return the way out that the settings name; it connects when there is something to send."""
     if settings.EMAIL_BACKEND == SMTP:
         return smtp.SmtpTransport(smtp.from_settings(), sessions=settings.SMTP_SESSIONS)
-    # A key belongs to a call, so a mail that is tried again by its key needs one of its own.
-    batch = None if keeps_keys() is None else 1
-    return esp.BackendTransport(settings.EMAIL_BACKEND, batch=batch)
+    return esp.BackendTransport(settings.EMAIL_BACKEND)
 
 
 def keeps_keys() -> timedelta | None:
-    """For how long a second try of a mail is known as such; None if it is not."""
+    """For how long a repeated call is known as such; None if it is not."""
     return esp.keeps_keys(settings.EMAIL_BACKEND)
 
 
 class Unnoted:
     """The journal of mails that are in no ledger."""
 
-    def handing(self, entry_ids: Iterable[int]) -> None:
+    def handing(self, entry_ids: Iterable[int], *, key: UUID | None = None) -> None:
         """Nobody will ask."""
 
     def answered(self, results: Iterable[tuple[int, Result]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -34,8 +34,11 @@ DIALECTS = {
         "now": "statement_timestamp()",
         "later": "statement_timestamp() + v.seconds * interval '1 second'",
         "owner": "%s",
-        "source": "SELECT * FROM unnest(%s::bigint[], %s::varchar[], %s::varchar[], %s::float[],"
-        " %s::smallint[]) AS u(entry_id, state, said, seconds, uncounted)",
+        # What was said is one text, cut at a control that no text has: quoting it as an array
+        # would take psycopg longer than Postgres takes for the rows.
+        "source": "SELECT entry_id, state, coalesce(text, '') AS said, seconds, uncounted"
+        " FROM unnest(%s::bigint[], %s::varchar[], string_to_array(%s, chr(31))::varchar[],"
+        " %s::float[], %s::smallint[]) AS u(entry_id, state, text, seconds, uncounted)",
     },
     "sqlite": {
         "now": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
@@ -47,6 +50,9 @@ DIALECTS = {
         " json_extract(value, '$[4]') AS uncounted FROM json_each(%s)",
     },
 }
+CUT = "\x1f"
+NOT_STORED = {0x00: None, ord(CUT): " "}  # Postgres has no NUL in texts
+Row = tuple[int, str, str, float | None, int]  # id, state, said, seconds to wait, uncounted
 LIMITS = {State.ACCEPTED: 255}  # characters that the column holds
 
 
@@ -54,11 +60,11 @@ def write(table: str, owner: UUID, verdicts: Mapping[int, Verdict]) -> set[int]:
     """Move the entries of this claim; return the ids of those that moved."""
     if not verdicts:
         return set()
-    rows = [
+    rows: list[Row] = [
         (
             pk,
             str(v.state),
-            v.said[: LIMITS.get(v.state, 500)].replace("\x00", ""),
+            v.said[: LIMITS.get(v.state, 500)].translate(NOT_STORED),
             None if v.wait is None else v.wait.total_seconds(),
             0 if v.is_counted else 1,
         )
@@ -66,7 +72,18 @@ def write(table: str, owner: UUID, verdicts: Mapping[int, Verdict]) -> set[int]:
     ]
     is_postgres = connection.vendor == "postgresql"
     statement = UPDATE.format(table=table, **DIALECTS[connection.vendor])
-    source = list(map(list, zip(*rows, strict=True))) if is_postgres else [json.dumps(rows)]
+    source = _columns(rows) if is_postgres else [json.dumps(rows)]
     with connection.cursor() as cursor:
         cursor.execute(statement, [*source, owner if is_postgres else owner.hex])
         return {int(row[0]) for row in cursor.fetchall()}
+
+
+def _columns(rows: Sequence[Row]) -> list[str]:
+    """Return the parameters for Postgres: an array each, as text."""
+    ids, states, said, seconds, uncounted = zip(*rows, strict=True)
+    waits = ["NULL" if wait is None else wait for wait in seconds]
+    return [_array(ids), _array(states), CUT.join(said), _array(waits), _array(uncounted)]
+
+
+def _array(column: Iterable[object]) -> str:
+    return f"{{{','.join(map(str, column))}}}"

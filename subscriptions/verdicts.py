@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import models
 
@@ -25,6 +27,9 @@ class State(models.TextChoices):
 
 UNFINISHED = (State.PENDING, State.CLAIMED, State.ATTEMPTING, State.DEFERRED, State.UNCERTAIN)
 IN_DOUBT = (State.UNCERTAIN, State.PARKED)
+# To be sent once more while the first one is in doubt: of some, another column says so.
+WAITING = (State.PENDING, State.CLAIMED, State.DEFERRED)
+MAY_BE_IN_DOUBT = (*IN_DOUBT, *WAITING)
 
 FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=30), timedelta(hours=1)
 NO_ANSWER = "handed over, and no answer was read"
@@ -68,6 +73,21 @@ def verdict(
             return UNTOUCHED
         case _:  # Fate.UNKNOWN
             return Verdict(State.UNCERTAIN, result.detail or NO_ANSWER, doubt)
+
+
+def calls_in_doubt(
+    verdicts: Mapping[int, Verdict], keys: Mapping[int, UUID]
+) -> dict[int, UUID | None]:
+    """Return the call after which each entry is in doubt, for all that were handed over.
+
+    Args:
+        keys: of the call in which each was handed over last.
+    """
+    return {
+        pk: keys.get(pk) if verdict.state == State.UNCERTAIN else None
+        for pk, verdict in verdicts.items()
+        if verdict is not UNTOUCHED
+    }
 
 
 def delay(attempts: int, *, chance: float, retry_after: float | None = None) -> timedelta:

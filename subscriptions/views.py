@@ -87,6 +87,9 @@ def preferences(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if form.is_valid():
         topics = form.cleaned_data["topics"]
         optin.choose(subscriber, topics=topics, choices=form.choices(), at=now())
+        if (is_counted := form.cleaned_data.get("is_counted")) is not None:
+            ip = _client_address(request) or None
+            optin.agree_to_counting(subscriber, is_counted, at=now(), ip=ip, page="/preferences/")
         return SeeOther(f"{_path(links.preferences(subscriber))}?saved=1")
     return _preferences_page(request, subscriber, form)
 

@@ -26,7 +26,7 @@ NEEDED = {
 }
 FOR_DEVELOPERS = {"DEBUG", "STATIC_ROOT", "STATIC_MANIFEST"}  # the image has settled them
 
-WORKERS = ["worker", "worker-letters", "worker-papers"]
+WORKERS = ["worker", "worker-letters", "worker-events", "worker-papers"]
 
 every_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
 each_of_ours = pytest.mark.parametrize("service", OURS.values(), ids=OURS)

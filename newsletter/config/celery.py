@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from celery import Celery
+from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.config.settings")
 
 app = Celery("newsletter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def spare_the_collector(**kwargs: object) -> None:
+    """What was imported stays, so the garbage collector need not look at it: it took a sixth."""
+    gc.collect()
+    gc.freeze()
 
 
 @app.on_after_configure.connect
@@ -21,6 +30,7 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
     seconds = {
         "newsletter.tick": settings.TICK_SECONDS,
         "newsletter.sweep": settings.SWEEP_SECONDS,
+        "newsletter.read_inbox": settings.SWEEP_SECONDS,
         "newsletter.forget": 6 * 3600.0,
         "subscriptions.post_letters": settings.SWEEP_SECONDS,
         "papers.poll": settings.TICK_SECONDS,

@@ -41,6 +41,8 @@ ANYMAIL = env.json("ANYMAIL", default={})
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 # Services that may post to /hooks/<service>/, with a password of ANYMAIL's WEBHOOK_SECRET.
 WEBHOOK_SERVICES = env.list("WEBHOOK_SERVICES", default=service.split(".")[2:3])
+COUNT_OPENS = env.bool("COUNT_OPENS", default=False)
+COUNT_CLICKS = env.bool("COUNT_CLICKS", default=False)
 OPERATOR_MAIL = env.list("OPERATOR_MAIL", default=[])  # who is told that an issue was paused
 
 # --- delivery: docs/decisions/0003-rows-are-the-truth.md -------------------------------
@@ -185,9 +187,14 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_TASK_DEFAULT_QUEUE = "bulk"
-CELERY_TASK_ROUTES = {"subscriptions.*": {"queue": "letters"}, "papers.*": {"queue": "papers"}}
+CELERY_TASK_ROUTES = {
+    "subscriptions.*": {"queue": "letters"},
+    "papers.*": {"queue": "papers"},
+    "newsletter.read_inbox": {"queue": "events"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30.0
+# Longer than subscriptions.outbox.BUDGET.  Celery waits for all of it, and then some seconds.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 25.0
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -14,7 +14,8 @@ import httpx2
 from newsletter.demo.processes import Processes, answers, free_port
 from newsletter.demo.valkey import Valkey
 
-WORKER = "celery -A newsletter.config worker -Q letters,bulk,papers -c 2 -l INFO --without-mingle"
+QUEUES = "letters,events,bulk,papers"
+WORKER = f"celery -A newsletter.config worker -Q {QUEUES} -c 2 -l INFO --without-mingle"
 BEAT = "celery -A newsletter.config beat -l INFO"
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urljoin
+from uuid import UUID
 
 import requests
 from anymail.backends.base import AnymailBaseBackend
@@ -53,15 +53,15 @@ def open_bounded(backend: AnymailRequestsBackend) -> None:
     session.hooks["response"].insert(0, _bound)
 
 
-def alone(backend: AnymailBaseBackend, one: Ready, *, with_key: bool) -> Result:
+def alone(backend: AnymailBaseBackend, one: Ready, *, key: UUID | None) -> Result:
     """Send one message in a call of its own.
 
     Raises:
         AnymailError, OSError, ValueError, TypeError: see `answers.fate_of`.
     """
     payload = backend.build_message_payload(one.message, backend.send_defaults)
-    if with_key:
-        _add_key(payload, one.mail.key)
+    if key:
+        _add_key(payload, str(key))
     response = backend.post_to_esp(payload, one.message)
     try:
         statuses = backend.parse_recipient_status(response, payload, one.message)
@@ -77,7 +77,7 @@ def alone(backend: AnymailBaseBackend, one: Ready, *, with_key: bool) -> Result:
 
 
 def together(
-    backend: AnymailRequestsBackend, many: Sequence[Ready], form: Form, *, with_key: bool
+    backend: AnymailRequestsBackend, many: Sequence[Ready], form: Form, *, key: UUID | None
 ) -> list[Result]:
     """Send messages in one call, and return what came of each.
 
@@ -86,7 +86,7 @@ def together(
         AnymailError, ValueError, TypeError: the call cannot be written.
     """
     first = many[0].message
-    post = _post(backend, many, form, with_key=with_key)
+    post = _post(backend, many, form, key=key)
     response = backend.post_to_esp(post, first)
     said = _read(backend.deserialize_json_response(response, post, first), many, form, backend)
     if said is None:
@@ -103,16 +103,8 @@ def can_go_together(backend: AnymailRequestsBackend, message: AnymailMessage, fo
     return form.endpoint(payload.get_api_endpoint()) is not None
 
 
-def key_of(mails: Sequence[Ready]) -> str:
-    """The idempotency key of a call: the mail's own, or one of all of them in any order."""
-    if len(mails) == 1:
-        return mails[0].mail.key
-    keys = sorted(one.mail.key for one in mails)
-    return hashlib.sha256("\n".join(keys).encode()).hexdigest()
-
-
 def _post(
-    backend: AnymailRequestsBackend, many: Sequence[Ready], form: Form, *, with_key: bool
+    backend: AnymailRequestsBackend, many: Sequence[Ready], form: Form, *, key: UUID | None
 ) -> Post:
     """Anymail's own request for the first message, with all of them as its content."""
     payload = backend.build_message_payload(many[0].message, backend.send_defaults)
@@ -121,8 +113,8 @@ def _post(
     params["url"] = urljoin(backend.api_url, endpoint)
     params["data"] = _json(form.pack([one.data for one in many]))
     params["headers"] = {**params["headers"], **form.headers}
-    if with_key:
-        params["headers"]["Idempotency-Key"] = key_of(many)
+    if key:
+        params["headers"]["Idempotency-Key"] = str(key)
     return Post(params)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+MARGIN = timedelta(minutes=5)  # from the decision to repeat a call to the call
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -40,10 +42,6 @@ def service_of(backend_path: str) -> Service:
 
 
 def keeps_keys(backend_path: str) -> timedelta | None:
-    """How long a call may be repeated without a second copy; None: not at all.
-
-    The key belongs to the call.  A mail that went alone has its own; mails that went in one
-    `Journal.handing` have one together, so they must be handed over again together, by a
-    `send` of just these, or the service does not know them.
-    """
-    return service_of(backend_path).keys_live
+    """How long a call may be repeated (`subscriptions.outgoing.Repeating`); None: not at all."""
+    live = service_of(backend_path).keys_live
+    return None if live is None else live - MARGIN

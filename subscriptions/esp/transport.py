@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from anymail.backends.base import AnymailBaseBackend
 from anymail.backends.base_requests import AnymailRequestsBackend
@@ -25,10 +26,11 @@ from subscriptions.outgoing import Fate, Journal, Outgoing, Result
 logger = logging.getLogger(__name__)
 
 CHARACTERS_AT_MOST = 8_000_000  # of text and HTML in a call: services take 40 to 50 MB
+TOO_MANY = Result(Fate.UNKNOWN, "handed over, and the service takes fewer in a call now")
 
 
 class BackendTransport:
-    """A `subscriptions.outgoing.Transport`.
+    """A `subscriptions.outgoing.Transport`, and a `Repeating` one where services know keys.
 
     Args:
         backend: dotted path, such as "anymail.backends.postmark.EmailBackend"; Anymail reads
@@ -48,8 +50,7 @@ class BackendTransport:
 
     def send(self, mails: Iterator[Outgoing], journal: Journal, *, may_go_on: MayGoOn) -> Results:
         """See `subscriptions.outgoing.Transport`."""
-        has_keys = self._service.keys_live is not None
-        handing = Handing(self._call, journal, may_go_on, has_keys=has_keys)
+        handing = self._handing(journal, may_go_on)
         waiting: Ready | None = None  # taken, but it did not fit into the call before
         while may_go_on() and not handing.is_stopped:
             unfit: list[tuple[int, Result]] = []
@@ -63,19 +64,42 @@ class BackendTransport:
         if waiting is not None:
             yield waiting.mail.entry_id, Result(Fate.UNTOUCHED)
 
+    def again(
+        self, mails: Iterator[Outgoing], journal: Journal, *, key: UUID, may_go_on: MayGoOn
+    ) -> Results:
+        """See `subscriptions.outgoing.Repeating`."""
+        if not may_go_on():
+            return
+        left: list[tuple[int, Result]] = []
+        batch: list[Ready] = []
+        while one := self._take(mails, left):
+            batch.append(one)
+        if len(batch) > self._batch:
+            left += [(one.mail.entry_id, TOO_MANY) for one in batch]
+            batch = []
+        if left:
+            journal.answered(left)
+            yield from left
+        if batch:
+            yield from self._handing(journal, may_go_on).over(batch, again=key)
+
     def close(self) -> None:
         try:
             self._backend.close()
         except (AnymailError, OSError) as error:
             logger.info("closing the mail connection: %s", error)
 
-    def _call(self, batch: Sequence[Ready]) -> list[Result]:
+    def _handing(self, journal: Journal, may_go_on: MayGoOn) -> Handing:
+        has_keys = self._service.keys_live is not None
+        return Handing(self._call, journal, may_go_on, has_keys=has_keys)
+
+    def _call(self, batch: Sequence[Ready], key: UUID | None) -> list[Result]:
+        """Post a batch.  A key may be known at one address only, so it always goes to the same."""
         if not self._is_anymail:
             return [_through_django(self._backend, one.message) for one in batch]
-        has_keys = self._service.keys_live is not None
-        if self._form is None or len(batch) == 1:
-            return [calls.alone(self._backend, one, with_key=has_keys) for one in batch]
-        return calls.together(self._backend, batch, self._form, with_key=has_keys)
+        if self._form is None or self._batch == 1 or (key is None and len(batch) == 1):
+            return [calls.alone(self._backend, one, key=key) for one in batch]
+        return calls.together(self._backend, batch, self._form, key=key)
 
     def _next_batch(
         self, mails: Iterator[Outgoing], waiting: Ready | None, unfit: list[tuple[int, Result]]

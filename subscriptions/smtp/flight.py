@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from subscriptions.outgoing import Fate, Outgoing, Result
 from subscriptions.smtp.server import Offers
 
 UNSAFE = re.compile(r"[\x00-\x20<>\x7f]")  # would end the address, or the command
-# The content would end there, and the rest be read as commands; some servers take a bare LF.
-LONE_DOT = re.compile(rb"\n\.[\r\n]")
 LONGEST = 320  # octets; RFC 5321 4.5.3.1.3 says 256 for a path
 
 
@@ -31,32 +30,28 @@ def envelope(flight: Flight, offers: Offers) -> tuple[bytes, bytes] | Result:
 
     Nothing that comes from outside gets into a command unless it is an address.
     """
-    sender, recipient = flight.mail.sender, flight.mail.recipient
-    if not recipient or UNSAFE.search(recipient) or UNSAFE.search(sender):
+    recipient = flight.mail.recipient
+    sender, size = _path(flight.mail.sender), len(flight.wire)
+    if not recipient or sender is None or (path := _path(recipient)) is None:
         return Result(Fate.NEVER, "an address that cannot be written in an envelope")
-    needs_utf8 = not (sender.isascii() and recipient.isascii())
+    needs_utf8 = not (sender.isascii() and path.isascii())
     if needs_utf8 and not offers.utf8:
         return Result(Fate.NEVER, "the server does not take addresses with other letters")
-    parameters = _parameters(flight.wire, offers) + (" SMTPUTF8" if needs_utf8 else "")
-    try:
-        mail = f"MAIL FROM:<{sender}>{parameters}\r\n".encode()
-        rcpt = f"RCPT TO:<{recipient}>\r\n".encode()
-    except UnicodeEncodeError:
-        return Result(Fate.NEVER, "an address that is no text")
-    if max(len(mail), len(rcpt)) > LONGEST + len(parameters) + len("MAIL FROM:<>\r\n"):
+    if max(len(sender), len(path)) > LONGEST:
         return Result(Fate.NEVER, "an address that is too long")
-    return unfit(flight.wire, offers) or (mail, rcpt)
+    if offers.size and size > offers.size:
+        return Result(Fate.NEVER, f"{size} octets; the server takes {offers.size}")
+    announced = b" SIZE=%d" % size if offers.has_size else b""
+    utf8 = b" SMTPUTF8" if needs_utf8 else b""
+    return b"MAIL FROM:%b%b%b\r\n" % (sender, announced, utf8), b"RCPT TO:%b\r\n" % path
 
 
-def unfit(wire: bytes, offers: Offers) -> Result | None:
-    """Return why this server cannot have the content, if so."""
-    if offers.size and len(wire) > offers.size:
-        return Result(Fate.NEVER, f"{len(wire)} octets; the server takes {offers.size}")
-    if LONE_DOT.search(wire) or wire.startswith(b".\r\n"):
-        return Result(Fate.NEVER, "a line of one dot, not stuffed")
-    return None
-
-
-def _parameters(wire: bytes, offers: Offers) -> str:
-    size = f" SIZE={len(wire)}" if offers.has_size else ""
-    return size if wire.isascii() or not offers.eight_bit else f"{size} BODY=8BITMIME"
+@lru_cache(1024)  # mails of a run have one sender
+def _path(address: str) -> bytes | None:
+    """Return an address as it stands in a command; None if it cannot."""
+    if UNSAFE.search(address):
+        return None
+    try:
+        return f"<{address}>".encode()
+    except UnicodeEncodeError:  # a lone surrogate is no text
+        return None

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from subscriptions.outgoing import Fate, Journal, Outgoing, Result
+from subscriptions.outgoing import Fate, Journal, LeaseOver, Outgoing, Result
 from subscriptions.replies import without_address
 from subscriptions.smtp.flight import Flight, envelope
 from subscriptions.smtp.line import Lost
@@ -68,7 +68,7 @@ class Sending:
         if self._can_note:
             try:
                 self._journal.handing((flight.mail.entry_id,))
-            except OSError as error:
+            except (OSError, LeaseOver) as error:
                 self._can_note = False
                 self._stop(error)
             else:

@@ -72,7 +72,6 @@ class Offers(NamedTuple):
     """What the server said it can do."""
 
     pipelining: bool = False  # RFC 2920
-    eight_bit: bool = False  # RFC 6152
     utf8: bool = False  # RFC 6531
     has_size: bool = False  # RFC 1870
     size: int = 0  # octets at most; 0 if it names no limit
@@ -146,7 +145,6 @@ def _offers(features: Mapping[str, str]) -> Offers:
     size = features.get("size", "").strip()
     return Offers(
         pipelining="pipelining" in features,
-        eight_bit="8bitmime" in features,
         utf8="smtputf8" in features,
         has_size="size" in features,
         size=int(size) if size.isdecimal() else 0,

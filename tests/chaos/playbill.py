@@ -43,7 +43,7 @@ SCENES = (
     ),
     Scene(
         "kill-service-keys", "kills:service", more={"keys": True}, bites=True,
-        long={"recipients": 20_000, "kills": 50}, short={"recipients": 400, "kills": 3},
+        long={"recipients": 20_000, "kills": 50}, short={"recipients": 2_500, "kills": 4},
     ),
     Scene(
         "kill-service-leave", "kills:service_and_leave",

@@ -98,7 +98,8 @@ class FakeEsp:
         self._keep = keep
         self._random = random.Random(self.faults.seed)
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[float, str, Any]] = {}  # key -> when, digest, answer
+        # (in a batch, key) -> when, digest, answer
+        self._known: dict[tuple[bool, str], tuple[float, str, Any]] = {}
         self._burst_left = self._calls = 0
         self._open: set[socket.socket] = set()
         self._stopped = threading.Event()
@@ -129,7 +130,7 @@ class FakeEsp:
         return anymail(self.url)
 
     def known_keys(self) -> list[str]:
-        return list(self._known)
+        return [key for _, key in self._known]
 
     def _listen(self) -> None:
         while not self._stopped.is_set():
@@ -203,8 +204,9 @@ class FakeEsp:
         if self._keep:
             self.bodies.append(_decoded(request.body))
         request.messages = _messages(request)
-        key = _idempotency_key(request)
-        if not self.faults.keys or not key:
+        name = _idempotency_key(request)
+        key = (request.is_batch, name)
+        if not self.faults.keys or not name:
             return self._take(request)
         digest = hashlib.sha256(request.body).hexdigest()
         at, known_digest, answer = self._known.get(key, (0.0, "", None))

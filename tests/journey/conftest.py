@@ -14,7 +14,8 @@ from django.db import connection
 
 from newsletter.demo.processes import Processes, free_port
 
-WORKER = "celery -A newsletter.config worker -Q letters,bulk,papers -c 2 -l INFO --without-mingle"
+QUEUES = "letters,events,bulk,papers"
+WORKER = f"celery -A newsletter.config worker -Q {QUEUES} -c 2 -l INFO --without-mingle"
 
 
 class Sink:

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from django.contrib.auth.models import Permission, User
 
-from newsletter.models import Alarm, Delivery, Event, Issue, Webhook
+from newsletter.models import Alarm, Delivery, Event, Issue, Tally, Webhook
 from newsletter.picks import Pick, Why, pack
 from papers.models import Ingestion, Refusal
 from subscriptions.models import Consent, Letter, Subscriber, Suppression, address_hash
@@ -78,6 +78,7 @@ def one_of_each(make_delivery):
     Event.objects.create(key=uuid.uuid4(), provider="postmark", kind=1, is_ours=True, at=MOMENT)
     issue = Delivery.objects.first().issue
     Alarm.objects.create(issue=issue, kind="warned", reason="bounces", at=MOMENT)
+    Tally.objects.create(issue=issue, kind="opened", count=3)
 
 
 @pytest.fixture

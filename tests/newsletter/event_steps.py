@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 from newsletter import events
-from newsletter.dialects import Happening, Post
+from newsletter.dialects import Post
+from newsletter.happenings import Happening
 from newsletter.models import Delivery, Event, Issue
 from subscriptions.bounces import Kind
 from subscriptions.models import Subscriber, Suppression

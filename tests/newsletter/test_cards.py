@@ -90,10 +90,10 @@ def test_of_two_workers_that_render_the_first_wins(make_delivery, make_paper, mo
     delivery = make_delivery([paper])
     render = cards.render
 
-    def slow(issue, paper_ids):
-        mine = render(issue, paper_ids)
+    def slow(issue, paper_ids, layout):
+        mine = render(issue, paper_ids, layout)
         Paper.objects.update(title="Theirs")
-        Card.objects.bulk_create(render(issue, paper_ids))  # the other one, meanwhile
+        Card.objects.bulk_create(render(issue, paper_ids, layout))  # the other one, meanwhile
         return mine
 
     monkeypatch.setattr(cards, "render", slow)

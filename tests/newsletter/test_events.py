@@ -242,6 +242,16 @@ def test_a_word_that_came_before_the_doubt_settles_it_at_the_next_sweep(reader):
     assert Delivery.objects.get().state == State.ACCEPTED
 
 
+@pytest.mark.parametrize("waiting", [State.PENDING, State.CLAIMED, State.DEFERRED])
+def test_a_word_of_a_mail_that_is_to_be_sent_once_more_keeps_it_back(reader, waiting):
+    delivery = mail_to(reader, state=waiting, resends=1)
+    tell(happening(delivery))
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error) == (State.ACCEPTED, events.SAID)
+    assert Delivery.objects.claim(limit=5, lease=timedelta(minutes=1))
+    assert Delivery.objects.counts() == {State.ACCEPTED: 1}
+
+
 def test_a_forged_word_settles_nothing(reader):
     delivery = mail_to(reader, state=State.UNCERTAIN)
     tell(happening(delivery, recipient="bob@example.net"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -13,8 +14,8 @@ from django.core import mail
 from django.db import DatabaseError
 from django.utils.timezone import now
 
-from newsletter import issues, tasks
-from newsletter.models import Delivery
+from newsletter import counting, issues, tasks
+from newsletter.models import Delivery, Tally, Webhook
 from subscriptions import outbox, restore
 from subscriptions.outgoing import Unreachable
 from subscriptions.verdicts import State
@@ -119,7 +120,7 @@ def test_the_pump_passes_on_what_it_had_no_time_for(
     way, time = Way(), [0.0]
     way.before = lambda mail: time.__setitem__(0, time[0] + 0.5)
     monkeypatch.setattr(outbox, "open_transport", lambda: way)
-    monkeypatch.setattr(outbox, "clock", lambda: time[0])
+    monkeypatch.setattr("subscriptions.clock.seconds", lambda: time[0])
     post = partial(outbox.post, budget=budget)
     monkeypatch.setattr(outbox, "post", post)
     tasks.pump.run()
@@ -187,3 +188,23 @@ def test_without_work_nothing_is_published(make_delivery, bulk_queue, state):
     make_delivery(state=state)
     tasks.ring_pump()
     assert bulk_queue() == []
+
+
+def test_the_sweep_sums_up_what_was_counted(make_issue, settings):
+    settings.COUNT_OPENS = True
+    issue = make_issue().pk
+    token = counting.pixel(issue).split("/")[-2]
+    counting.see(token, address="192.0.2.7", at=now() - timedelta(minutes=5))
+    tasks.sweep.run()
+    assert Tally.objects.get(issue=issue, kind="opened").count == 1
+
+
+@pytest.mark.parametrize(("days", "left"), [(29, {"waiting", "dead"}), (31, {"waiting"})])
+def test_what_could_not_be_read_is_forgotten_after_thirty_days(db, days, left):
+    for state in ("waiting", "dead", "ignored")[: 3 if days > 30 else 2]:
+        Webhook.objects.create(
+            service="postmark", received_at=now() - timedelta(days=days), body=b"?", size=1,
+            state=state,
+        )  # fmt: skip
+    tasks.forget.run()
+    assert set(Webhook.objects.values_list("state", flat=True)) == left

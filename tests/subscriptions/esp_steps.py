@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from anymail.message import AnymailMessage
 
@@ -54,13 +55,15 @@ class Notes:
 
     def __init__(self):
         self.calls = []  # ids of each call
+        self.keys = {}  # of the last call of each mail
         self.results = {}  # what was noted last
         self.is_full = False
 
-    def handing(self, entry_ids):
+    def handing(self, entry_ids, *, key=None):
         if self.is_full:
             raise OSError("no space left")
         self.calls.append(list(entry_ids))
+        self.keys.update(dict.fromkeys(self.calls[-1], key))
         for entry_id in self.calls[-1]:
             self.results.pop(entry_id, None)
 
@@ -68,13 +71,17 @@ class Notes:
         self.results.update(results)
 
 
-def send(service, outgoing, *, notes=None, may_go_on=lambda: True, **options):
-    """Send all; return {entry id: result} and check what a transport promises of each."""
+def send(service, outgoing, *, notes=None, may_go_on=lambda: True, again=None, **options):
+    """Send all; return {entry id: result} and check what a transport promises of each.
+
+    With `again`, the key of an earlier call, they are what is left of it.
+    """
     notes = Notes() if notes is None else notes
     transport = BackendTransport(PATHS.get(service, service), **options)
+    way = transport.send if again is None else partial(transport.again, key=again)
     results = {}
     try:
-        for entry_id, result in transport.send(iter(outgoing), notes, may_go_on=may_go_on):
+        for entry_id, result in way(iter(outgoing), notes, may_go_on=may_go_on):
             assert entry_id not in results
             if result.fate.name != "UNTOUCHED":
                 assert notes.results[entry_id] == result

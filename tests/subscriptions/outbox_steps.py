@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from uuid import UUID
 
 from anymail.message import AnymailMessage
 from django.db.models.functions import Now
@@ -50,24 +52,44 @@ class Way:
         self.taken: list[str] = []  # recipients, as the service took them
         self.before: Callable[[Outgoing], object] = lambda mail: None
         self.is_closed = False
+        self.calls: list[tuple[UUID, list[int]]] = []  # that were repeated
+        self.batch = 1  # so many in a call, which has one answer
 
     def send(
         self, mails: Iterator[Outgoing], journal: Journal, *, may_go_on: Callable[[], bool]
     ) -> Iterator[tuple[int, Result]]:
         while may_go_on():
-            if (mail := next(mails, None)) is None:
+            if not (call := list(islice(mails, self.batch))):
                 return
-            self.before(mail)
+            for mail in call:
+                self.before(mail)
             answer = self.answers.pop(0) if self.answers else YES
             if isinstance(answer, Exception):
                 raise answer
-            journal.handing([mail.entry_id])
+            journal.handing([mail.entry_id for mail in call])
             if answer is None or answer.fate in {Fate.ACCEPTED, Fate.UNKNOWN}:
-                self.taken.append(mail.recipient)
+                self.taken += [mail.recipient for mail in call]
             if answer is None:
                 raise ConnectionResetError("it hung up")
-            journal.answered([(mail.entry_id, answer)])
-            yield mail.entry_id, answer
+            results = [(mail.entry_id, answer) for mail in call]
+            journal.answered(results)
+            yield from results
+
+    def again(
+        self,
+        mails: Iterator[Outgoing],
+        journal: Journal,
+        *,
+        key: UUID,
+        may_go_on: Callable[[], bool],
+    ) -> Iterator[tuple[int, Result]]:
+        call = list(mails)
+        self.calls.append((key, [mail.entry_id for mail in call]))
+        answer = self.answers.pop(0) if self.answers else YES
+        journal.handing([mail.entry_id for mail in call], key=key)
+        results = [(mail.entry_id, answer) for mail in call]
+        journal.answered(results)
+        yield from results
 
     def close(self) -> None:
         self.is_closed = True

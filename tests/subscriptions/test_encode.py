@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscriptions.encode import Form, mark, quote, unquote
+from subscriptions.encode import Form, mark, message, quote, unquote
+from subscriptions.headers import header
+from subscriptions.mail import clean_header
 
 LETTERS = st.text("abc. =\t\n深é🧪<&", max_size=300)
 PARTS = st.lists(
@@ -36,6 +40,14 @@ def test_what_is_filled_in_breaks_no_line(parts, block):
     filled = text.replace(mark("token"), "T" * 52).replace(mark("block"), block)
     assert unquote(encoded) == filled
     assert_sound(encoded)
+
+
+@given(LETTERS, LETTERS, LETTERS)
+def test_no_text_can_end_a_message_early(subject, text, html):
+    line = header("Subject", clean_header(subject))
+    whole = message([line], text=quote(text), html=quote(html))
+    assert whole.isascii()
+    assert not any(part.startswith(b".") for part in re.split(rb"\r\n|\r|\n", whole))
 
 
 TEXT = f"a{mark('begin_x')}b{mark('n')}c{mark('end_x')}d{mark('n')}e"

@@ -59,9 +59,9 @@ def test_a_new_sender_sends_no_more_in_a_day_than_its_cap(settings):
 
 
 def test_a_service_that_fails_again_and_again_is_left_alone_for_a_while():
-    gates.learn([("other", AWAY)] * 19)
+    gates.learn([("other", AWAY)] * 19, failures=19)
     assert not gates.allowance(10).is_nothing
-    gates.learn([("other", AWAY)])
+    gates.learn([("other", AWAY)], failures=1)
     assert gates.allowance(10).is_nothing
     Gate.objects.update(closed_until=Now() - timedelta(seconds=1))
     assert not gates.allowance(10).is_nothing
@@ -76,13 +76,13 @@ def test_a_service_that_cannot_be_reached_four_times_is_left_alone():
 
 
 def test_one_accepted_mail_makes_failures_single_cases():
-    gates.learn([("other", AWAY)] * 19)
-    gates.learn([("other", YES)])
+    gates.learn([("other", AWAY)] * 19, failures=19)
+    gates.learn([("other", YES)], failures=0)
     assert Gate.objects.get(stream=gates.SERVICE).failures == 0
 
 
 def test_nobody_calls_before_the_service_wants_it():
-    gates.learn([("other", YES), ("other", Result(Fate.LATER, "429", retry_after=90))])
+    gates.learn([("other", YES), ("other", Result(Fate.LATER, "429", retry_after=90))], failures=1)
     assert gates.allowance(10).is_nothing
     left = Gate.objects.get(stream=gates.SERVICE).closed_until - now()
     assert timedelta(seconds=80) < left <= timedelta(seconds=91)
@@ -90,11 +90,11 @@ def test_nobody_calls_before_the_service_wants_it():
 
 def test_a_provider_that_wants_less_gets_half(settings):
     settings.MAIL_RATES = {"gmail": 8}
-    gates.learn([("gmail", Result(Fate.LATER, "421 4.7.28 slow down")), ("other", YES)])
+    gates.learn([("gmail", Result(Fate.LATER, "421 4.7.28 slow down")), ("other", YES)], failures=1)
     assert gates.allowance(500).lanes["gmail"] == 40
     assert gates.allowance(500).lanes["yahoo"] == 500
 
 
 def test_a_chunk_without_trouble_costs_one_query(django_assert_max_num_queries):
     with django_assert_max_num_queries(2):  # on Postgres its clock is one more
-        gates.learn([("gmail", YES)] * 500)
+        gates.learn([("gmail", YES)] * 500, failures=0)

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import uuid
 from datetime import timedelta
+from math import inf
 from pathlib import Path
 
 import pytest
 
-from subscriptions import journal
+from subscriptions import clock, journal
 from subscriptions.journal import Journal, Notes
-from subscriptions.outgoing import Fate, Result
+from subscriptions.outgoing import Fate, LeaseOver, Result
 from subscriptions.verdicts import UNTOUCHED, State
 
 WAIT = timedelta(minutes=15)
@@ -27,7 +28,7 @@ def left(folder: Path, *, is_over: bool = False) -> list[tuple[uuid.UUID, Notes]
 
 def written(folder: Path) -> Journal:
     """A journal of four entries: accepted, refused, in doubt, and one without an answer."""
-    notes = Journal(folder, kind="letter", owner=OWNER)
+    notes = Journal(folder, kind="letter", owner=OWNER, until=inf)
     notes.handing([1, 2, 3])
     notes.answered([(1, YES), (2, NO), (3, SILENCE)])
     notes.handing([4])
@@ -63,7 +64,7 @@ def test_a_killed_process_drops_its_lock(tmp_path):
         "import os, sys, uuid; from pathlib import Path\n"
         "os.environ['DJANGO_SETTINGS_MODULE'] = 'newsletter.config.settings'\n"
         "from subscriptions.journal import Journal\n"
-        f"notes = Journal(Path({str(tmp_path)!r}), kind='letter', owner=uuid.uuid4())\n"
+        f"notes = Journal(Path({str(tmp_path)!r}), kind='letter', owner=uuid.uuid4(), until=1e12)\n"
         "notes.handing([7]); print('up', flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(
@@ -103,6 +104,36 @@ def test_a_journal_of_another_boot_or_of_none_is_not_complete(content):
     assert not journal.read(content).is_complete
 
 
+def test_what_went_in_one_call_bears_its_key(tmp_path):
+    key = uuid.uuid4()
+    with Journal(tmp_path, kind="letter", owner=OWNER, until=inf) as notes:
+        notes.handing([1, 2, 3], key=key)
+        notes.handing([4])
+        assert notes.keys == {1: key, 2: key, 3: key}
+    [(_, found)] = left(tmp_path)
+    assert found.handed == {1, 2, 3, 4}
+    assert found.keys == notes.keys
+
+
+def test_what_is_handed_over_anew_after_an_answer_is_in_doubt_again(tmp_path):
+    with Journal(tmp_path, kind="letter", owner=OWNER, until=inf) as notes:
+        notes.handing([1, 2])
+        notes.answered([(1, NO), (2, NO)])
+        notes.handing([1])
+        assert set(notes.results) == {2}
+    [(_, found)] = left(tmp_path)
+    assert (found.answered, found.refused) == ({2}, {2})
+    assert found.verdict(1, wait=WAIT).state == State.UNCERTAIN
+
+
+def test_what_nobody_was_there_to_hear_was_not_handed_over(tmp_path):
+    with Journal(tmp_path, kind="letter", owner=OWNER, until=inf) as notes:
+        notes.handing([1])
+        notes.answered([(1, Result(Fate.UNTOUCHED, "away"))])
+    [(_, found)] = left(tmp_path)
+    assert found.verdict(1, wait=WAIT) is UNTOUCHED
+
+
 def test_other_files_are_left_alone(tmp_path, caplog):
     (tmp_path / "mark").write_text("5")
     (tmp_path / "letter.no-claim").write_text("?")
@@ -112,8 +143,18 @@ def test_other_files_are_left_alone(tmp_path, caplog):
 
 
 def test_a_full_disk_is_an_error_before_anything_is_handed_over(tmp_path, monkeypatch):
-    with Journal(tmp_path, kind="letter", owner=OWNER) as notes:
+    with Journal(tmp_path, kind="letter", owner=OWNER, until=inf) as notes:
         monkeypatch.setattr(journal.os, "write", lambda file, lines: len(lines) - 1)
         with pytest.raises(OSError, match="is full"):
+            notes.handing([1])
+        with pytest.raises(OSError, match="is full"):
+            Journal(tmp_path, kind="letter", owner=uuid.uuid4(), until=inf)
+        assert list(tmp_path.iterdir()) == [notes.path]
+        assert notes.handed == set()
+
+
+def test_nothing_is_handed_over_once_the_lease_is_over(tmp_path):
+    with Journal(tmp_path, kind="letter", owner=OWNER, until=clock.seconds() - 1) as notes:
+        with pytest.raises(LeaseOver):
             notes.handing([1])
         assert notes.handed == set()

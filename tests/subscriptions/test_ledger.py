@@ -264,3 +264,26 @@ def test_a_person_sends_again_what_did_not_arrive(make_letter, states):
     assert states()[State.PENDING] == 5
     anew = letters().filter(claims=0, attempts=0, resends=0, error="", owner=None)
     assert anew.filter(state=State.PENDING).count() == anew.count() == 4
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("{a,\"b\"}\\ 'c'", "{a,\"b\"}\\ 'c'"), ("a\x1fb\x00c", "a bc"), ("", "")]
+)
+def test_what_a_service_said_is_kept_but_for_what_no_text_holds(make_letter, said, kept):
+    make_letter()
+    [letter] = claim()
+    assert begin(letter)
+    assert hear(letter, Verdict(State.REJECTED, said))
+    assert stored(letter).error == kept
+
+
+def test_words_stay_with_their_entry_in_a_chunk(make_letter):
+    for _ in range(3):
+        make_letter()
+    chunk = claim()
+    assert begin(*chunk)
+    said = dict(zip((letter.pk for letter in chunk), ["one", "", "three"], strict=True))
+    letters().record(
+        chunk[0].owner, {pk: Verdict(State.REJECTED, words) for pk, words in said.items()}
+    )
+    assert dict(letters().values_list("pk", "error")) == said

@@ -85,16 +85,6 @@ def test_an_uncertain_entry_is_sent_once_more_then_parked(make_attempt):
     assert stored(letter).attempts == 2
 
 
-def test_a_service_that_knows_a_second_try_gets_it_at_once_as_long_as_it_knows(make_attempt):
-    recent, old = make_attempt(), make_attempt()
-    letters().filter(pk=old.pk).update(attempted_at=Now() - 2 * LEASE)
-    for letter in (recent, old):
-        hear(letter, Verdict(State.UNCERTAIN, "gone", WAIT))
-    assert sweep(Doubt(WAIT, Uncertain.PARK, keeps_keys=LEASE)).resent == 1
-    assert (stored(recent).state, stored(recent).resends) == (State.PENDING, 0)
-    assert stored(old).state == State.UNCERTAIN
-
-
 def test_a_late_answer_settles_what_the_sweep_put_in_doubt(make_attempt):
     letter = make_attempt()
     lease_runs_out()

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from subscriptions import outbox
 from subscriptions.ledger import CLAIMS_AT_MOST, EntryQuerySet
-from subscriptions.models import Letter
+from subscriptions.models import Gate, Letter
 from subscriptions.outbox import NotNow, NotToBeSent
 from subscriptions.outgoing import Fate, Result, Unreachable
 from subscriptions.verdicts import State
@@ -47,7 +47,7 @@ def clock(monkeypatch):
             return self.time
 
     clock = Clock()
-    monkeypatch.setattr(outbox, "clock", clock)
+    monkeypatch.setattr("subscriptions.clock.seconds", clock)
     return clock
 
 
@@ -156,15 +156,30 @@ def test_without_a_durable_attempt_there_is_no_call(make_letter, way):
     assert way.taken == []
 
 
-def test_without_a_journal_there_is_no_call(make_letter, way, settings, tmp_path):
+def test_without_a_journal_there_is_no_call_and_nothing_is_given_up(
+    make_letter, way, settings, tmp_path, caplog
+):
     make_letter()
     (tmp_path / "full").touch()
     settings.JOURNAL_DIR = str(tmp_path / "full")
-    with pytest.raises(OSError, match="full"):
-        post()
+    for _ in range(CLAIMS_AT_MOST + 1):
+        assert post() == 0
     assert way.taken == []
-    outbox.sweep(Letter.objects.all())
-    assert Letter.objects.get().attempts == 0
+    letter = Letter.objects.get()
+    assert (letter.state, letter.claims, letter.attempts) == (State.PENDING, 0, 0)
+    assert f"JOURNAL_DIR ({tmp_path / 'full'}) cannot be written" in caplog.text
+
+
+def test_many_mails_in_a_call_that_failed_are_one_failure(make_letter, way):
+    for _ in range(30):
+        make_letter()
+    way.answers, way.batch = [BUSY], 30
+    post()
+    assert Gate.objects.get().failures == 1
+    Letter.objects.update(state=State.PENDING)
+    way.answers, way.batch = [BUSY] * 30, 1
+    post()
+    assert Gate.objects.get().failures == 31
 
 
 @pytest.mark.parametrize(
@@ -259,10 +274,14 @@ def test_when_the_time_is_over_the_rest_is_given_back(make_letter, states, way, 
 def test_nothing_is_handed_over_when_the_lease_is_nearly_over(make_letter, states, way, clock):
     for _ in range(4):
         make_letter()
-    way.before = lambda mail: setattr(clock, "time", clock.time + 400)
-    assert post(budget=10_000) == 4  # one in each chunk
-    assert states() == {State.ACCEPTED: 4}
-    assert Letter.objects.filter(attempts=1).count() == 4
+
+    def sleep(mail) -> None:
+        clock.time += 400 if len(way.taken) == 2 else 0
+
+    way.before = sleep
+    assert post(budget=300) == 2
+    assert states() == {State.ACCEPTED: 2, State.PENDING: 2}
+    assert Letter.objects.filter(attempts=1).count() == 2
 
 
 def test_no_chunk_is_begun_when_the_time_is_over(make_letter, way):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from subscriptions import outbox
+from subscriptions import gates, outbox
 from subscriptions.models import Letter
+from subscriptions.outgoing import Fate, Result
 from subscriptions.verdicts import State
-from tests.subscriptions.outbox_steps import NO, YES, Way, post
+from tests.subscriptions.outbox_steps import NO, YES, Way, compose, post
 
 
 @pytest.fixture
@@ -33,6 +34,21 @@ def test_a_service_that_refuses_everything_is_left_alone(
     assert not woken
     assert "10 mails in a row were refused" in caplog.text
     assert post() == 10  # the next doorbell tries again
+
+
+def test_a_gate_that_closes_while_a_chunk_is_composed_holds_it_back(
+    make_letter, states, service_answers
+):
+    make_letter(), make_letter()
+    service_answers()
+
+    def compose_as_it_closes(letter):
+        gates.learn([("other", Result(Fate.LATER, "429", retry_after=60))], failures=1)
+        return compose(letter)
+
+    assert post(compose_as_it_closes, is_paced=True) == 0
+    assert set(Letter.objects.values_list("state", "claims", "attempts")) == {("pending", 0, 0)}
+    assert post() == 2
 
 
 def test_the_brake_counts_over_chunks(make_letter, service_answers, settings):

@@ -126,13 +126,6 @@ def test_a_sender_that_is_none_is_never_written(server):
     assert fates(results) == {1: Fate.NEVER}
 
 
-def test_content_that_would_end_too_early_is_never_written(server):
-    contents = [b"A: b\r\n\r\n.\r\nMAIL FROM:<a@b.c>\r\n", b".\r\n", b"A: b\n.\nMAIL FROM:<a@b.c>"]
-    results = send(server.port, [Mail(n, content=content) for n, content in enumerate(contents)])
-    assert set(fates(results).values()) == {Fate.NEVER}
-    assert not server.taken
-
-
 def test_a_mail_larger_than_the_server_takes_is_never_written():
     with FakeSmtp(size=500) as server:
         results = send(server.port, [Mail(1, content=b"x" * 501), Mail(2, content=b"x" * 499)])
@@ -146,13 +139,6 @@ def test_other_letters_need_a_server_that_knows_them():
     assert set(fates(results).values()) == {Fate.ACCEPTED}
     assert server.recipients[1] == "ä@example.net"
     assert [taken.mail_from.partition(">")[2] for taken in server.taken] == ["", " SMTPUTF8"]
-
-
-@pytest.mark.parametrize(("eight_bit", "said"), [(True, " BODY=8BITMIME"), (False, "")])
-def test_eight_bits_are_announced_where_they_are_known(eight_bit, said):
-    with FakeSmtp(eight_bit=eight_bit) as server:
-        send(server.port, [Mail(1), Mail(2, content="A: b\r\n\r\nä\r\n".encode())])
-    assert [taken.mail_from.partition(">")[2] for taken in server.taken] == ["", said]
 
 
 def test_a_mail_that_cannot_be_written_is_given_up(server):

@@ -1,126 +1,16 @@
-"""A real SMTP server that takes mails, remembers which, and fails as it was told to.
-
-In a thread: `with FakeSmtp(faults=[Fault("RCPT", "550 no")]) as server: server.port`.
-In a process of its own: `with FakeSmtpProcess(log, …) as server`, or
-`python -m tests.fakes.smtp PORT LOG '{"pipelining": false}'`.
-Each mail that is taken becomes one line of the file `log`, before it is answered:
-recipient, Message-ID and seconds since 1970, with tabs between.
-"""
+"""One client of the server: commands, answers, and what goes wrong between them."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import json
-import os
-import random
 import re
-import ssl
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable
 
-ROOT = Path(__file__).parents[2]
+from tests.fakes.smtp.server import Server
+
 PATH = re.compile(r"(?:FROM|TO):<([^<>]*)>(.*)", re.IGNORECASE)
-MESSAGE_ID = re.compile(rb"^message-id:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 END = b"\r\n.\r\n"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What goes wrong, and when.
-
-    The first one that fits is done: it says `reply` instead of the usual answer, and then
-    closes the connection, or falls silent, if so told.
-    """
-
-    at: str  # GREETING, EHLO, MAIL, RCPT, DATA, RSET, CONTENT (its first octets have come),
-    # DOT (all has come and is not taken), TAKEN (it is, not answered), ANSWERED (and that)
-    reply: str = ""  # one or more lines; may be no reply at all
-    then: str = ""  # "close", "reset" or "hang"
-    only: str = ""  # recipients that contain this (not for GREETING, EHLO and MAIL)
-    share: float = 1.0  # at random
-    after: int = 0  # mails that this connection has taken
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How the server is, apart from its faults."""
-
-    pipelining: bool = True
-    size: int = 0  # the most octets of a mail; announced unless 0
-    eight_bit: bool = True
-    utf8: bool = False
-    greets_after: float = 0.0  # seconds
-    replies_after: float = 0.0  # seconds
-    byte_by_byte: bool = False  # each octet of a reply in a packet of its own
-    many_lines: bool = False  # every reply has three
-    data_anyway: bool = False  # 354 to DATA though no recipient was taken
-    rcpt_anyway: bool = False  # takes a recipient though the sender was refused
-    takes_nothing: bool = False  # and 250 to a lone dot
-    certfile: str = ""  # offers STARTTLS, with the key in the same file
-    tls_at_once: bool = False  # TLS from the first octet
-    user: str = ""  # who must sign in
-    password: str = ""
-    seed: int = 0
-    faults: tuple[Fault, ...] = field(default=())
-
-
-class Taken(NamedTuple):
-    recipient: str
-    message_id: str
-    at: float  # seconds since 1970
-    size: int
-    mail_from: str  # the whole argument of MAIL
-
-
-class Server:
-    """What all connections share."""
-
-    def __init__(self, manner: Manner, log: Path | str | None) -> None:
-        self.manner = manner
-        self.faults: Sequence[Fault] = manner.faults  # may be changed while it runs
-        self.chance = random.Random(manner.seed)
-        self.taken: list[Taken] = []
-        self.contents: list[bytes] | None = None  # kept if it is a list
-        self.empties = 0  # messages of a lone dot that were taken
-        self.commands: list[str] | None = None  # kept if it is a list
-        self.packets: list[bytes] | None = None  # kept if it is a list
-        self.complaints: list[str] = []  # commands out of order
-        self.connections = 0
-        self.open: set[Connection] = set()
-        self.open_most = 0
-        self.tls = None
-        if manner.certfile:
-            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.tls.load_cert_chain(manner.certfile)
-        self._log = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) if log else None
-
-    def take(self, recipient: str, mail_from: str, content: bytes) -> None:
-        found = MESSAGE_ID.search(content, 0, 4096)
-        message_id = found[1].decode(errors="replace") if found else ""
-        now = time.time()
-        self.taken.append(Taken(recipient, message_id, now, len(content), mail_from))
-        if self.contents is not None:
-            self.contents.append(content)
-        if self._log is not None:
-            os.write(self._log, f"{recipient}\t{message_id}\t{now:.6f}\n".encode())
-
-    def fault(self, at: str, *, recipient: str, taken: int) -> Fault | None:
-        for fault in self.faults:
-            fits = fault.at == at and taken >= fault.after and fault.only in recipient
-            if fits and (fault.share >= 1 or self.chance.random() < fault.share):
-                return fault
-        return None
-
-    def close(self) -> None:
-        if self._log is not None:
-            os.close(self._log)
 
 
 class Connection(asyncio.Protocol):
@@ -222,7 +112,7 @@ class Connection(asyncio.Protocol):
         manner = self.manner
         offers = ["fake.example"]
         offers += ["PIPELINING"] * manner.pipelining + [f"SIZE {manner.size}"] * bool(manner.size)
-        offers += ["8BITMIME"] * manner.eight_bit + ["SMTPUTF8"] * manner.utf8
+        offers += ["8BITMIME"] + ["SMTPUTF8"] * manner.utf8
         is_plain = self.transport.get_extra_info("sslcontext") is None
         offers += ["STARTTLS"] * bool(self.server.tls and is_plain)
         offers += ["AUTH PLAIN"] * bool(manner.user)
@@ -341,98 +231,3 @@ async def serve(server: Server, port: int) -> asyncio.Server:
     return await loop.create_server(
         lambda: Connection(server), "127.0.0.1", port, ssl=tls, backlog=1000
     )
-
-
-class FakeSmtp(Server):
-    """The server in a thread; its records can be read at any time."""
-
-    def __init__(
-        self,
-        faults: Iterable[Fault] = (),
-        *,
-        log: Path | str | None = None,
-        port: int = 0,
-        **manner: object,
-    ) -> None:
-        super().__init__(Manner(faults=tuple(faults), **manner), log)  # type: ignore[arg-type]
-        self.port = port
-        self._up = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="fake-smtp", daemon=True)
-
-    @property
-    def recipients(self) -> list[str]:
-        return [taken.recipient for taken in self.taken]
-
-    def __enter__(self) -> FakeSmtp:
-        self._thread.start()
-        if not self._up.wait(10):
-            raise RuntimeError("the fake server does not start")
-        return self
-
-    def drop_all(self) -> None:
-        """Close every connection."""
-        for connection in list(self.open):
-            self._loop.call_soon_threadsafe(connection.transport.close)
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-        self.close()
-
-    def _run(self) -> None:
-        asyncio.run(self._serve())
-
-    async def _serve(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        listener = await serve(self, self.port)
-        self.port = listener.sockets[0].getsockname()[1]
-        self._up.set()
-        await self._stop.wait()
-        listener.close()
-        for connection in list(self.open):
-            connection.transport.abort()
-        await asyncio.sleep(0)
-
-
-class FakeSmtpProcess:
-    """The server in a process; what it took is in its log."""
-
-    def __init__(self, log: Path | str, *, port: int = 0, **manner: object) -> None:
-        self.log, self.port = Path(log), port
-        self._manner = json.dumps(asdict(Manner(**manner)))  # type: ignore[arg-type]
-
-    def __enter__(self) -> FakeSmtpProcess:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.fakes.smtp", str(self.port), self.log, self._manner],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout
-        self.port = int(self._process.stdout.readline())
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait(10)
-        assert self._process.stdout
-        self._process.stdout.close()
-
-    def recipients(self) -> list[str]:
-        """Of every mail that was taken, in order."""
-        if not self.log.exists():
-            return []
-        return [line.partition("\t")[0] for line in self.log.read_text().splitlines()]
-
-
-async def main(port: int, log: str, manner: str) -> None:
-    given = json.loads(manner)
-    given["faults"] = tuple(Fault(**fault) for fault in given.get("faults", ()))
-    listener = await serve(Server(Manner(**given), log), port)
-    sys.stdout.write(f"{listener.sockets[0].getsockname()[1]}\n")
-    sys.stdout.flush()
-    await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), sys.argv[2], (sys.argv[3:] or ["{}"])[0]))

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('papers', '0003_vectors'),
-        ('subscriptions', '0003_installation'),
+        ('subscriptions', '0005_counting_consent'),
     ]
 
     operations = [

@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('newsletter', '0006_sent_history'),
-        ('subscriptions', '0003_installation'),
+        ('newsletter', '0008_counting'),
+        ('subscriptions', '0005_counting_consent'),
     ]
 
     operations = [

@@ -1,0 +1,33 @@
+"""Issues, the ledger of their deliveries, what became of those, and who was sent what."""
+
+from __future__ import annotations
+
+from newsletter.models.delivery import Delivery, DeliveryQuerySet
+from newsletter.models.events import Event, EventQuerySet, SoftBounce, Webhook
+from newsletter.models.issue import SLUG_DAY, Alarm, Inspection, Issue, IssueQuerySet
+from newsletter.models.rendering import Card, Frozen, Layout, Shell
+from newsletter.models.sent import Sent, SentQuerySet
+from newsletter.models.tally import Link, Sight, Tally
+
+__all__ = [
+    "SLUG_DAY",
+    "Alarm",
+    "Card",
+    "Delivery",
+    "DeliveryQuerySet",
+    "Event",
+    "EventQuerySet",
+    "Frozen",
+    "Inspection",
+    "Issue",
+    "IssueQuerySet",
+    "Layout",
+    "Link",
+    "Sent",
+    "SentQuerySet",
+    "Shell",
+    "Sight",
+    "SoftBounce",
+    "Tally",
+    "Webhook",
+]

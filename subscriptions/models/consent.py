@@ -1,0 +1,48 @@
+"""What readers agreed to, and how often somebody asked in their name."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from subscriptions.models.reader import Subscriber
+
+
+class Consent(models.Model):
+    """What a reader agreed to, when, from where, and in which words.  Append-only."""
+
+    class Act(models.TextChoices):
+        ASKED = "asked"
+        CONFIRMED = "confirmed"
+        LEFT = "left"
+        COUNTED = "counted"  # agreed that his opens and clicks are counted in sum
+        UNCOUNTED = "uncounted"
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="consents")
+    act = models.CharField(max_length=10, choices=Act)
+    at = models.DateTimeField()
+    wording_id = models.CharField(max_length=40, blank=True)
+    wording = models.TextField(blank=True)  # exactly what the reader was told
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    page = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["at"]
+
+    def __str__(self) -> str:
+        return f"{self.act} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class SignUpCount(models.Model):
+    """How often one bucket (an address, a network) asked for a mail in one span of time."""
+
+    bucket = models.CharField(max_length=100)
+    starts_at = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bucket", "starts_at"], name="one_count_per_bucket"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bucket}: {self.count}"

@@ -1,0 +1,60 @@
+"""What readers say of papers, and what that says in sum."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from papers.models import Paper
+from subscriptions.models.reader import Subscriber
+
+
+class Feedback(models.Model):
+    """A reader wants more papers like this one, or fewer."""
+
+    class Kind(models.TextChoices):
+        MORE = "more"
+        LESS = "less"
+
+    subscriber = models.ForeignKey(
+        Subscriber, models.CASCADE, related_name="feedback", db_index=False
+    )
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="feedback")
+    kind = models.CharField(max_length=4, choices=Kind)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "feedback"
+        constraints = [
+            models.UniqueConstraint(fields=["subscriber", "paper"], name="one_feedback_per_paper"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} like {self.paper}"
+
+
+class Vote(models.Model):
+    """A reader's own vote for a paper: one source of trend among the others."""
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="votes", db_index=False)
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="reader_votes")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subscriber", "paper"], name="one_vote_per_paper"),
+        ]
+
+    def __str__(self) -> str:
+        return f"a vote for {self.paper}"
+
+
+class Taste(models.Model):
+    """What a reader's feedback says in sum: a direction among the papers' vectors."""
+
+    subscriber = models.OneToOneField(
+        Subscriber, models.CASCADE, primary_key=True, related_name="taste"
+    )
+    vector = models.BinaryField()  # as papers.vectors writes it
+
+    def __str__(self) -> str:
+        return f"the taste of {self.subscriber}"

@@ -1,0 +1,48 @@
+"""The outbox of transactional mail."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from subscriptions.ledger import Entry, EntryQuerySet
+from subscriptions.models.reader import Subscriber
+
+
+class LetterQuerySet(EntryQuerySet["Letter"]):
+    """Letters, with the verbs of the ledger."""
+
+
+class Letter(Entry):
+    """One transactional mail: the outbox.  Written in the transaction that makes it due."""
+
+    class Kind(models.TextChoices):
+        CONFIRM = "confirm"  # "is this you?"
+        ALREADY = "already"  # to a confirmed reader who signed up again: "here is your page"
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="letters")
+    kind = models.CharField(max_length=10, choices=Kind)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["id"], name="letter_pending", condition=Q(state="pending")),
+            models.Index(
+                fields=["lease_until"],
+                name="letter_leased",
+                condition=Q(state__in=["claimed", "attempting"]),
+            ),
+            models.Index(  # read by the sweep
+                fields=["next_at"],
+                name="letter_waiting",
+                condition=Q(state__in=["deferred", "uncertain"]),
+            ),
+            models.Index(  # read where a service knows repeated calls
+                fields=["call_key"], name="letter_call", condition=Q(call_key__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.subscriber}"
