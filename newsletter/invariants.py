@@ -103,6 +103,15 @@ def overdue() -> Iterator[QuerySet[Any]]:
     yield readers.order_by("pk").values_list("pk", flat=True)
 
 
+def orphaned() -> Iterator[QuerySet[Any]]:
+    """The database checks neither of the two; see `newsletter.models.Delivery`."""
+    readers = Subscriber.objects.filter(pk=OuterRef("subscriber_id"))
+    issues = Issue.objects.filter(pk=OuterRef("issue_id"))
+    named = Delivery.objects.filter(subscriber_id__isnull=False)
+    yield named.filter(~Exists(readers)).values_list("pk", flat=True)
+    yield Delivery.objects.filter(~Exists(issues)).values_list("pk", flat=True)
+
+
 INVARIANTS = (
     Invariant("I1", "a reader has at most one delivery of an issue", doubled),
     Invariant("I2", "an issue has as many deliveries as were expected", unbalanced),
@@ -111,6 +120,7 @@ INVARIANTS = (
     Invariant("I5", "nobody is written to 5 s after he left", after_leaving),
     Invariant("I6", "no suppressed address is written to", to_suppressed),
     Invariant("I7", "whoever was due has his issue, or was counted as missed", overdue),
+    Invariant("I8", "no delivery names a reader or an issue that is gone", orphaned),
 )
 
 

@@ -70,8 +70,15 @@ def write(opened: Edition, readers: Audience, *, at: datetime) -> int:
         arrays.write("newsletter_delivery", _fields(opened.issue, new, picks, at=at))
     else:
         Delivery.objects.bulk_create(_deliveries(opened.issue, new, picks), batch_size=500)
-    Issue.objects.filter(pk=opened.issue.pk).update(expected_count=F("expected_count") + new.size)
+    count(opened.issue, new.size)
     return new.size
+
+
+def count(issue: Issue, readers: int) -> None:
+    """Expect so many deliveries more; raise `Issue.DoesNotExist` if somebody deleted it."""
+    rows = Issue.objects.filter(pk=issue.pk)
+    if not rows.update(expected_count=F("expected_count") + readers):
+        raise Issue.DoesNotExist(f"issue {issue.pk} is gone")
 
 
 def new_ids(count: int) -> NDArray[np.uint8]:

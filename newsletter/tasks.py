@@ -19,12 +19,15 @@ KEEP_UNREADABLE = timedelta(days=30)  # which may name readers who were erased s
 
 @shared_task(name="newsletter.tick", ignore_result=True)
 def tick() -> None:
-    """Open what is due.  Beat rings this every minute; the rows say whether there is work."""
+    """Open what is due.  Beat rings this every minute; the rows say whether there is work.
+
+    If there is more than one block of readers, another worker is woken to help.
+    """
     if not restore.may_send(heartbeats.TICK):
         return
     try:
         if space.has_room():
-            issues.open_due(at=database_now())
+            issues.open_due(at=database_now(), wake=ring_tick)
     finally:
         ring_pump()
 
@@ -77,6 +80,11 @@ def ring_pump() -> None:
     """Tell a worker that there is something to send, if there is."""
     if Delivery.objects.pending().exists():
         ring(pump, expires=settings.SWEEP_SECONDS)
+
+
+def ring_tick() -> None:
+    """Tell a worker that there are readers to write to."""
+    ring(tick, expires=settings.TICK_SECONDS)
 
 
 def ring_inbox() -> None:

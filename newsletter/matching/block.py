@@ -28,6 +28,7 @@ from newsletter.matching.reasons import (
 from newsletter.picks import PACKED, Pick, Why, unpack
 
 AT_ONCE = 4_000_000  # readers times papers in one go: what stays in the cache
+LIKELY = 8  # one in so many of the papers that a reader must not get may be on his topic
 SPARE = 4  # papers of a topic that are looked at beyond those that must be
 
 
@@ -104,16 +105,17 @@ def _choose(readers: Readers, pool: Pool, *, out: NDArray[np.bool_], lengths: In
     """Look at the best of each topic, and further for whom that was not enough."""
     caps = _caps(readers)
     keys = np.full((readers.size, int(lengths.max(initial=0))), NEVER)
-    most: Ints | None = lengths + out.sum(axis=1) + SPARE
+    few = lengths + out.sum(axis=1) // LIKELY + SPARE
     who = np.arange(readers.size)
-    for deeper in (2, 8, DEEPEST):
+    for deeper, times in ((2, 1), (8, 4), (DEEPEST, 0)):
+        most = few[who] * times if times else None
         his = readers if who.size == readers.size else readers.only(who)
         depth = deeper * keys.shape[1] + SPARE
         found = choose(
             find(his, pool, out=out[who], most=most), lengths[who], caps[who], depth=depth
         )
         keys[who, : found.keys.shape[1]] = found.keys
-        who, most = who[~found.is_sure], None
+        who = who[~found.is_sure]
         if not who.size:
             break
     return keys

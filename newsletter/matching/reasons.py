@@ -22,6 +22,7 @@ PAPER_BITS, REASON_BITS = 14, 10
 NEVER = np.int64(1) << 62  # worse than any reason
 # 0.. is one of the reader's phrases, in his own order; then topics by their position.
 FIRST_TOPIC, TASTE, TREND = 256, 1000, 1001
+ROUNDED = 2  # of a product of directions; more than float32 loses of what is below 2 ** 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,9 @@ def find(readers: Readers, pool: Pool, *, out: NDArray[np.bool_], most: Ints | N
     Args:
         most: for each reader, how many papers of one topic are looked at; None for all.
     """
-    parts = [_of_phrases(readers, pool), _of_tastes(readers, pool)]
     topics, cut = _of_topics(readers, pool, most)
-    return Reasons([_without(part, out) for part in (topics, *parts)], cut)
+    parts = topics, _of_phrases(readers, pool), _of_tastes(readers, pool, cut)
+    return Reasons([_without(part, out) for part in parts], cut)
 
 
 def _without(part: tuple[Ints, Ints], out: NDArray[np.bool_]) -> tuple[Ints, Ints]:
@@ -148,7 +149,8 @@ def _lists(kinds: Ints, pool: Pool) -> tuple[Ints, Ints]:
 def strangers(readers: Readers, pool: Pool, *, follow: Follows, out: NDArray[np.bool_]) -> Ints:
     """Return for each reader the key of the hottest paper that has no reason; NEVER if none."""
     is_known = out | ((follow.weights[:, :-1] > 0).astype(np.float32) @ pool.is_about > 0)
-    for reader, keys in (_of_phrases(readers, pool), _of_tastes(readers, pool)):
+    everything = np.full(readers.size, NEVER)
+    for reader, keys in (_of_phrases(readers, pool), _of_tastes(readers, pool, everything)):
         is_known[reader, paper_of(keys)] = True
     paper = is_known.argmin(axis=1)
     is_any = ~is_known[np.arange(readers.size), paper]
@@ -168,12 +170,27 @@ def _of_phrases(readers: Readers, pool: Pool) -> tuple[Ints, Ints]:
     return reader[is_named], key_of(score, paper.astype(np.int64), place)[is_named]
 
 
-def _of_tastes(readers: Readers, pool: Pool) -> tuple[Ints, Ints]:
+def _of_tastes(readers: Readers, pool: Pool, cut: Ints) -> tuple[Ints, Ints]:
+    """Leave out what is worse than `cut`, as most of what is like a reader's taste is."""
     nearness = readers.tastes.direction @ pool.vectors.T
-    row, paper = np.nonzero(nearness >= units.ALIKE)
+    row, paper = np.nonzero(nearness >= _least_nearness(readers, pool, cut))
     reader = readers.tastes.reader[row]
     worth = nearness[row, paper].astype(np.int64) * units.FULL // units.COSINE
     return reader, key_of(_scores(worth, readers.shares[reader], pool.trends[paper]), paper, TASTE)
+
+
+def _least_nearness(readers: Readers, pool: Pool, cut: Ints) -> NDArray[np.float32]:
+    """Return for readers with a taste and papers which nearness is worth as much as `cut`.
+
+    It is a little less, for it is rounded, but never less than `ALIKE`.
+    """
+    reader = readers.tastes.reader
+    share = readers.shares[reader]
+    each = (100 - share) * units.FULL / units.COSINE  # what a nearness of 1 is worth
+    score = np.where(cut[reader] < NEVER, score_of(cut[reader]), 0)
+    least = np.multiply.outer((-share / each).astype(np.float32), pool.trends.astype(np.float32))
+    least += (score / each - ROUNDED).astype(np.float32)[:, None]
+    return np.maximum(least, units.ALIKE, out=least)
 
 
 def _scores(match: Ints, share: Ints, trend: Ints) -> Ints:

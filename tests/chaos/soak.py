@@ -101,7 +101,7 @@ def soak(servers: Servers, *, recipients: int, minutes: int) -> Row:
         unsettled = Delivery.objects.filter(state__in=UNSETTLED)
         wait_until(lambda: not unsettled.exists(), seconds=120, what="everything is settled")
         row, _ = stage.row(
-            fault=f"{minutes} faults, one a minute", goal="lost 0; I1-I7 always true"
+            fault=f"{minutes} faults, one a minute", goal="lost 0; I1-I8 always true"
         )
         told(stage, row, deadly=sum(done.values()))
         row.remarks = [

@@ -30,7 +30,7 @@ def test_a_ledger_in_every_state_breaks_nothing():
     Letter.objects.create(subscriber=a_reader(), kind="confirm")
     a_reader(next_digest_at=now() - HOUR)
     assert broken() == {}
-    assert [found.name for found in invariants.check()] == [f"I{n}" for n in range(1, 8)]
+    assert [found.name for found in invariants.check()] == [f"I{n}" for n in range(1, 9)]
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="it cannot forget a constraint alone")
@@ -138,7 +138,7 @@ def test_the_number_of_queries_does_not_grow(django_assert_max_num_queries):
 def test_the_command_prints_a_table(capsys):
     call_command("check_ledger")
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 7
+    assert len(lines) == 8
     assert lines[1].split(maxsplit=2)[:2] == ["I2", "0"]
 
 
@@ -148,3 +148,12 @@ def test_the_command_fails_if_anything_is_broken(capsys):
         call_command("check_ledger")
     assert error.value.returncode == 1
     assert "what was accepted has its key and its time: delivery " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("gone", ["subscriber_id", "issue_id"])
+def test_i8_finds_a_delivery_whose_reader_or_issue_is_gone(gone):
+    delivery = a_delivery(an_issue())
+    assert broken() == {}
+    Delivery.objects.update(**{gone: 0})
+    Issue.objects.update(expected_count=0 if gone == "issue_id" else 1)
+    assert broken() == {"I8": (f"delivery {delivery.pk}",)}

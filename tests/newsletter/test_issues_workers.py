@@ -11,6 +11,7 @@ from django.db import connection
 
 from newsletter import issues, opening
 from newsletter.models import Delivery, Issue
+from subscriptions.models import Subscriber
 from tests.newsletter.issue_steps import SEVEN
 
 
@@ -88,3 +89,27 @@ def test_a_reader_who_presses_the_button_while_the_issue_opens_gets_one(
     assert len(in_threads(works * 2)) == 4
     assert Delivery.objects.count() == 1
     assert Issue.objects.get().imbalance() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_alone", [True, False], ids=["a reader", "readers"])
+def test_who_is_erased_while_he_is_written_to_leaves_no_orphan(
+    make_due, make_paper, slow_matching, is_alone
+):
+    make_paper(topics=["agents"])
+    reader = make_due()
+
+    def erase() -> None:
+        time.sleep(0.1)
+        (reader if is_alone else Subscriber.objects.filter(pk=reader.pk)).delete()
+
+    in_threads([partial(issues.open_due, at=SEVEN), erase])
+    assert not Subscriber.objects.exists()
+    assert [delivery.subscriber_id for delivery in Delivery.objects.all()] == [None]
+
+
+def test_an_issue_that_is_gone_expects_no_deliveries(make_issue):
+    issue = make_issue()
+    Issue.objects.all().delete()
+    with pytest.raises(Issue.DoesNotExist):
+        opening.count(issue, 1)

@@ -57,8 +57,23 @@ def test_the_tick_opens_what_is_due_and_rings(make_subscriber, make_paper, rings
     assert mail.outbox == []
 
 
+@time_machine.travel(MOMENT, tick=False)
+def test_the_tick_wakes_another_worker_if_there_are_many_readers(
+    make_subscriber, make_paper, rings, settings, monkeypatch
+):
+    monkeypatch.setattr(issues, "READERS_AT_ONCE", 2)
+    make_paper(topics=["agents"])
+    for _ in range(3):
+        make_subscriber(topics=["agents"], next_digest_at=MOMENT)
+    tasks.tick.run()
+    assert rings == [
+        ("newsletter.tick", settings.TICK_SECONDS),
+        ("newsletter.pump", settings.SWEEP_SECONDS),
+    ]
+
+
 def test_the_tick_rings_even_if_opening_fails(make_delivery, rings, monkeypatch):
-    def fail(*, at):
+    def fail(*, at, wake):
         raise DatabaseError("gone")
 
     make_delivery()
