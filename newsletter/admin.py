@@ -22,7 +22,7 @@ from newsletter.steering import Steering
 from papers.models import Topic
 from papers.read_only import ReadOnly
 from subscriptions import clock, mail
-from subscriptions.outbox import NotToBeSent
+from subscriptions.composing import NotToBeSent
 from subscriptions.verdicts import State
 
 dead_letters.register(admin.site)

@@ -15,9 +15,9 @@ from newsletter.picks import PACKED, Why
 from newsletter.press import Chosen, Press, count_of, unsubscribe
 from subscriptions import mail
 from subscriptions.among import among
+from subscriptions.composing import NotNow, NotToBeSent
 from subscriptions.encode import unquote
 from subscriptions.models import Phrase, Subscriber, suppressed_among
-from subscriptions.outbox import NotNow, NotToBeSent
 from subscriptions.outgoing import Outgoing
 
 ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+", re.ASCII)

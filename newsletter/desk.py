@@ -12,9 +12,9 @@ from newsletter import compose, issues
 from newsletter.matching.readers import Reader
 from newsletter.models import Delivery
 from papers.models import Topic
+from subscriptions.composing import NotToBeSent
 from subscriptions.mail import Built, domain
 from subscriptions.models import Subscriber
-from subscriptions.outbox import NotToBeSent
 from subscriptions.outgoing import Fate, Result
 from subscriptions.transport import send_once
 

@@ -24,7 +24,7 @@ from newsletter.lint.links import is_fit
 from newsletter.models import Delivery, Inspection, Issue, Sent
 from papers.models import Paper
 from subscriptions import mail
-from subscriptions.outbox import NotToBeSent
+from subscriptions.composing import NotToBeSent
 from subscriptions.outgoing import Outgoing
 
 logger = logging.getLogger(__name__)

@@ -82,7 +82,7 @@ def count(issue: Issue, readers: int) -> None:
 
 
 def new_ids(count: int) -> NDArray[np.uint8]:
-    """Return UUIDs as `subscriptions.ledger.new_id` makes them, 16 bytes a row."""
+    """Return UUIDs as `subscriptions.ids.new_id` makes them, 16 bytes a row."""
     table = np.frombuffer(secrets.token_bytes(16 * count), np.uint8).reshape(count, 16).copy()
     milliseconds = time.time_ns() // 1_000_000
     table[:, :6] = np.frombuffer(milliseconds.to_bytes(6, "big"), np.uint8)

@@ -17,25 +17,20 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum
 from typing import ClassVar, Self, TypeVar
 
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from subscriptions import verdict_rows
+from subscriptions import claims, sweeping, verdict_rows
 from subscriptions.among import among
-from subscriptions.ids import new_id, oldest_id
+from subscriptions.claims import Lanes
+from subscriptions.ids import new_id
 from subscriptions.journal import Notes
+from subscriptions.sweeping import Doubt, Swept
 from subscriptions.verdicts import IN_DOUBT, UNFINISHED, WAITING, State, Verdict, calls_in_doubt
-
-# How many may be claimed at once by how many workers an entry has cost: a whole chunk, then
-# a few, then it alone. Whoever kills three workers while it is composed is given up.
-FEW = 25
-CLAIMS_AT_MOST = 3
 
 # A mail that may have arrived, or still may: its papers count as sent.
 MAY_ARRIVE = (*UNFINISHED, State.ACCEPTED, State.PARKED)
@@ -44,37 +39,6 @@ MAY_ARRIVE = (*UNFINISHED, State.ACCEPTED, State.PARKED)
 DOUBTFUL = Q(state__in=IN_DOUBT) | (
     Q(state__in=WAITING) & (Q(resends__gt=0) | Q(call_key__isnull=False))
 )
-
-Lanes = Mapping[str, int]  # lane -> how many of it may be claimed now
-
-
-class Uncertain(Enum):
-    """What to do with a mail whose answer was never seen, once the wait is over."""
-
-    PARK = "park"  # list it for a person: at most once
-    RESEND = "resend"  # send it once more: at least once, at most twice
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """What happens to mails in doubt."""
-
-    wait: timedelta  # for an event of the mail service that settles it
-    policy: Uncertain
-    keeps_keys: timedelta | None = None  # the service knows a repeated call for so long
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """How many entries one sweep moved."""
-
-    released: int
-    given_up: int
-    uncertain: int
-    parked: int
-    resent: int
-    due: int
-
 
 Entry_co = TypeVar("Entry_co", bound="Entry", covariant=True)
 
@@ -104,8 +68,12 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
         """
         owner = uuid.uuid4()
         with transaction.atomic():
-            ids = self._choose_call(keeps_keys) if keeps_keys else []
-            ids = ids or self._choose(limit, lanes)
+            ids = (
+                claims.choose_call(self.sendable(), self._rows(), keeps_keys) if keeps_keys else []
+            )
+            ids = ids or claims.choose(
+                self.sendable().order_by(*self.model.claim_order), limit, lanes
+            )
             self._rows().filter(among("pk", ids), state=State.PENDING).update(
                 state=State.CLAIMED,
                 owner=owner,
@@ -204,25 +172,7 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
 
     def sweep(self, doubt: Doubt) -> Swept:
         """Move on whatever time has run out for.  Safe to run many times at once."""
-        over = Q(lease_until__lt=Now())
-        lost = self.filter(over, state=State.CLAIMED)
-        given_up = lost.filter(claims__gte=CLAIMS_AT_MOST).update(
-            state=State.FAILED, finished_at=Now(), error="gave up: composing it failed too often"
-        )
-        released = lost.update(state=State.PENDING, owner=None, lease_until=None)
-        uncertain = self.filter(over, state=State.ATTEMPTING).update(
-            state=State.UNCERTAIN,
-            next_at=Now() + doubt.wait,
-            error="the worker died while sending",
-        )
-        self._part(doubt)
-        resent = self._resend(doubt)
-        waited = self.filter(state=State.UNCERTAIN, next_at__lt=Now())
-        parked = waited.update(state=State.PARKED)
-        due = self.filter(state=State.DEFERRED, next_at__lt=Now()).update(
-            state=State.PENDING, owner=None, lease_until=None
-        )
-        return Swept(released, given_up, uncertain, parked, resent, due)
+        return sweeping.sweep(self, doubt)
 
     def settle(self, said: str = "a person said that it arrived") -> int:
         """It is known that these in doubt arrived."""
@@ -259,67 +209,6 @@ class EntryQuerySet(models.QuerySet[Entry_co]):
     def _rows(self) -> models.QuerySet[Entry]:
         """All rows of the model, not only those of this query."""
         return self.model._default_manager.all()  # noqa: SLF001  # Django documents it
-
-    def _choose(self, limit: int, lanes: Lanes | None) -> list[int]:
-        """Lock and return what to claim; suspects come when nobody else waits."""
-        alone = self.sendable().filter(call_key__isnull=True)
-        waiting = alone.select_for_update(skip_locked=True)
-        ordered = waiting.order_by(*self.model.claim_order)
-        if lanes is not None:
-            found: list[int] = []
-            for lane, share in lanes.items():
-                some = ordered.filter(claims=0, lane=lane).values_list("pk", flat=True)
-                found += some[: min(share, limit - len(found))]
-            open_lanes = [lane for lane, share in lanes.items() if share]
-            return found or self._suspects(limit, ordered.filter(lane__in=open_lanes))
-        fresh = ordered.filter(claims=0)
-        return list(fresh.values_list("pk", flat=True)[:limit]) or self._suspects(limit, ordered)
-
-    def _choose_call(self, keeps_keys: timedelta) -> list[int]:
-        """Lock and return all that is left of one call; none of it if a part must wait."""
-        known = self.sendable().filter(call_key__gt=oldest_id(age=keeps_keys))
-        for key in known.order_by("call_key").values_list("call_key", flat=True).distinct():
-            rest = self._rows().filter(call_key=key, state__in=UNFINISHED)
-            whole = set(rest.values_list("pk", flat=True))
-            free = known.filter(call_key=key).select_for_update(skip_locked=True).order_by("pk")
-            if whole == set(ids := list(free.values_list("pk", flat=True))) and ids:
-                return ids
-        return []
-
-    def _part(self, doubt: Doubt) -> None:
-        """Let what waits for the repetition of a call wait for news instead, once it is in vain.
-
-        The service has forgotten the key by now, or another service is used, or one of these
-        mails has cost workers.
-        """
-        waiting = self.filter(state=State.PENDING, call_key__isnull=False)
-        if doubt.keeps_keys is not None:
-            old = Q(call_key__lt=oldest_id(age=doubt.keeps_keys))
-            waiting = waiting.filter(old | Q(claims__gte=CLAIMS_AT_MOST - 1))
-        waiting.update(
-            state=State.UNCERTAIN,
-            call_key=None,
-            next_at=Now() + doubt.wait,
-            error="in doubt, and its call cannot be repeated",
-        )
-
-    def _suspects(self, limit: int, waiting: Self) -> list[int]:
-        once = waiting.filter(claims=1).values_list("pk", flat=True)
-        alone = waiting.filter(claims__gt=1).values_list("pk", flat=True)
-        return list(once[: min(limit, FEW)]) or list(alone[: min(limit, 1)])
-
-    def _resend(self, doubt: Doubt) -> int:
-        """Send again what is in doubt, if the service or the site's policy allows it."""
-        fresh = {"state": State.PENDING, "owner": None, "lease_until": None}
-        doubtful = self.filter(state=State.UNCERTAIN)
-        resent = 0
-        if doubt.keeps_keys is not None:  # it knows the second try by its key, so never twice
-            recent = doubtful.filter(call_key__gt=oldest_id(age=doubt.keeps_keys))
-            resent = recent.update(**fresh)
-        if doubt.policy is Uncertain.RESEND:
-            waited = doubtful.filter(next_at__lt=Now(), resends=0)
-            resent += waited.update(**fresh, resends=1, call_key=None)
-        return resent
 
 
 class Entry(models.Model):

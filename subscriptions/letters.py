@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from django.conf import settings
 
 from subscriptions import links, mail
+from subscriptions.composing import NotToBeSent
 from subscriptions.models import Letter, Subscriber, suppressed_among
-from subscriptions.outbox import NotToBeSent
 from subscriptions.outgoing import Outgoing
 
 

@@ -14,8 +14,8 @@ from newsletter import compose
 from newsletter.models import Delivery, Issue
 from papers.models import Paper, Topic
 from subscriptions import links
+from subscriptions.composing import NotToBeSent
 from subscriptions.models import Consent, Subscriber
-from subscriptions.outbox import NotToBeSent
 
 SITE = "https://news.example.org"
 NASTY_TITLES = [

@@ -7,8 +7,8 @@ from contextlib import suppress
 import pytest
 
 from newsletter import cards, compose, shell
+from subscriptions.composing import NotToBeSent
 from subscriptions.models import Subscriber, Suppression, address_hash
-from subscriptions.outbox import NotToBeSent
 from tests.conftest import MOMENT
 
 

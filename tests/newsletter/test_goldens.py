@@ -19,7 +19,7 @@ from newsletter import compose
 from newsletter.columns import columns
 from newsletter.models import Issue
 from newsletter.picks import Pick, Why, pack
-from subscriptions.outbox import NotToBeSent
+from subscriptions.composing import NotToBeSent
 from tests.conftest import MOMENT
 
 FOLDER = settings.BASE_DIR / "tests" / "newsletter" / "goldens"

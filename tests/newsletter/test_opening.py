@@ -9,7 +9,7 @@ from django.utils.timezone import now
 
 from newsletter import audience, issues, opening
 from newsletter.models import Delivery
-from subscriptions.ledger import new_id
+from subscriptions.ids import new_id
 from subscriptions.models import Phrase, Wish
 from subscriptions.phrases import wish
 from subscriptions.verdicts import State

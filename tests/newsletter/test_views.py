@@ -15,9 +15,9 @@ from newsletter import compose, tasks
 from newsletter.models import Card, Delivery, Issue, Shell
 from newsletter.views import MOVING, SENTENCES, UNDER_WAY
 from subscriptions import tokens
-from subscriptions.ledger import State
 from subscriptions.models import Subscriber
 from subscriptions.tokens import Purpose
+from subscriptions.verdicts import State
 from tests.conftest import MOMENT
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
-from subscriptions.ledger import Doubt, Swept, Uncertain
 from subscriptions.models import Letter
+from subscriptions.sweeping import Doubt, Swept, Uncertain
 from subscriptions.verdicts import State, Verdict
 
 LEASE = timedelta(minutes=5)

@@ -10,8 +10,8 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from subscriptions.ledger import Swept
 from subscriptions.models import Letter
+from subscriptions.sweeping import Swept
 from subscriptions.verdicts import UNTOUCHED, State, Verdict
 from tests.subscriptions.ledger_steps import (
     ACCEPTED,

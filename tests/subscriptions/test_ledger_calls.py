@@ -8,10 +8,11 @@ from uuid import UUID
 import pytest
 from django.db.models.functions import Now
 
+from subscriptions.claims import CLAIMS_AT_MOST
 from subscriptions.ids import new_id
 from subscriptions.journal import Notes
-from subscriptions.ledger import CLAIMS_AT_MOST, Doubt, Uncertain
 from subscriptions.models import Letter
+from subscriptions.sweeping import Doubt, Uncertain
 from subscriptions.verdicts import State
 from tests.subscriptions.ledger_steps import (
     LEASE,

@@ -19,8 +19,8 @@ from hypothesis.stateful import (
 )
 
 from subscriptions.journal import Notes
-from subscriptions.ledger import Doubt, Uncertain
 from subscriptions.models import Letter
+from subscriptions.sweeping import Doubt, Uncertain
 from subscriptions.verdicts import UNTOUCHED, State, Verdict
 
 ENTRIES = 3

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from subscriptions import letters, tokens
+from subscriptions.composing import NotToBeSent
 from subscriptions.models import Letter, Subscriber
-from subscriptions.outbox import NotToBeSent
 from subscriptions.tokens import Purpose
 from tests.conftest import MOMENT
 

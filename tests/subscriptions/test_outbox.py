@@ -9,9 +9,11 @@ from django.db import DatabaseError
 from django.db.models.functions import Now
 
 from subscriptions import outbox
-from subscriptions.ledger import CLAIMS_AT_MOST, EntryQuerySet
+from subscriptions.chunk import LOOK_AGAIN
+from subscriptions.claims import CLAIMS_AT_MOST
+from subscriptions.composing import NotNow, NotToBeSent
+from subscriptions.ledger import EntryQuerySet
 from subscriptions.models import Gate, Letter
-from subscriptions.outbox import NotNow, NotToBeSent
 from subscriptions.outgoing import Fate, Result, Unreachable
 from subscriptions.verdicts import State
 from tests.subscriptions.ledger_steps import SECOND
@@ -300,7 +302,7 @@ def test_who_leaves_while_the_chunk_goes_out_gets_nothing_more(make_letter, stat
 
     def leave(mail) -> None:
         left.add(made[3])
-        clock.time += outbox.LOOK_AGAIN + 0.1
+        clock.time += LOOK_AGAIN + 0.1
 
     way.before = leave
     post(compose_if_wanted, budget=10_000)
@@ -320,7 +322,7 @@ def test_what_is_paused_while_the_chunk_goes_out_waits(make_letter, states, way,
 
     def pause(mail) -> None:
         paused.append(mail)
-        clock.time += outbox.LOOK_AGAIN + 0.1
+        clock.time += LOOK_AGAIN + 0.1
 
     way.before = pause
     post(compose_if_open)

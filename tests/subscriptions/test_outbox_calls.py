@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from subscriptions import outbox
+from subscriptions.composing import NotNow, NotToBeSent
 from subscriptions.ids import new_id
 from subscriptions.models import Letter
-from subscriptions.outbox import NotNow, NotToBeSent
 from subscriptions.verdicts import State
 from tests.subscriptions.esp_steps import PATHS, service
 from tests.subscriptions.outbox_steps import BUSY, NO, SILENCE, Way, compose, post

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db.models.functions import Now
 
-from subscriptions.ledger import CLAIMS_AT_MOST, Doubt, Swept, Uncertain
+from subscriptions.claims import CLAIMS_AT_MOST
+from subscriptions.sweeping import Doubt, Swept, Uncertain
 from subscriptions.verdicts import State, Verdict
 from tests.subscriptions.ledger_steps import (
     ACCEPTED,
