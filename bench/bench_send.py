@@ -1,12 +1,14 @@
 """Digests a second over SMTP, the ledger on, against what one writes first and against C.
 
 `python bench/bench_send.py 20000`: real Postgres with durable commits, Valkey, a worker with
-two children and ten sessions each, into postfix's smtp-sink; against `smtp-source` with 20
-sessions and mails of the same size, Django's `send_messages`, and a loop that sends one by one.
+two children a core and twenty sessions in all, into postfix's smtp-sink; against `smtp-source`
+with as many sessions and mails of the same size, Django's `send_messages`, and a loop that sends
+one by one.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import time
@@ -18,9 +20,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.rig import Rig, cpu_seconds, family, memory_megabytes, smtp_source
 
-RIG = Rig(SWEEP_SECONDS="5", TICK_SECONDS="3600")
-
-import os
+CHILDREN = 2 * len(os.sched_getaffinity(0))  # while one waits for Postgres, another sends
+RIG = Rig(SWEEP_SECONDS="5", TICK_SECONDS="3600", SMTP_SESSIONS=str(max(1, 20 // CHILDREN)))
 
 SINK = RIG.start_sink()
 os.environ["EMAIL_URL"] = RIG.processes.environment["EMAIL_URL"] = f"smtp://127.0.0.1:{SINK}"
@@ -176,7 +177,7 @@ def main(readers: int, runs: int) -> None:
     sample = list(issue.deliveries.all()[:50])
     compose = compose_all(sample)
     octets = sum(len(compose(delivery).wire()) for delivery in sample) // len(sample)
-    worker = RIG.start_worker()
+    worker = RIG.start_worker(children=CHILDREN)
     product(issue, worker)  # caches, connections, plans
     machine = figures.machine()
     lines: dict[str, list[float]] = {}
