@@ -255,7 +255,7 @@ def test_the_page_shows_the_bytes_of_the_mail_but_for_its_links(client, make_del
     delivery = make_delivery(3)
     mail = compose.html_of(compose.compose_all([delivery])(delivery).message())
     page = client.get(in_browser(delivery.subscriber)).content.decode()
-    cards = re.findall(r'<tr><td class="card".*?</p>\n(?=<p class="quiet say")', mail, re.DOTALL)
+    cards = re.findall(r'<div class="card".*?</p>\n(?=<p class="quiet say")', mail, re.DOTALL)
     assert len(cards) == 3
     assert all(card in page for card in cards)
     assert set(re.findall(r"[\w-]{52}", mail)) & set(re.findall(r"[\w-]{52}", page)) == set()
