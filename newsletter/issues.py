@@ -133,18 +133,19 @@ def _open_or_try_each(run: Opening, readers: Audience, schedules: list[Schedule]
 
 
 def _open_issue(run: Opening, readers: Audience, schedules: list[Schedule]) -> int:
-    """Write the deliveries of one issue and plan the readers' next, in one transaction."""
+    """Plan the readers' next digest and write the deliveries of this, in one transaction."""
     slots = {schedule: cadence.latest_slot(schedule, at=run.at) for schedule in schedules}
     in_time = [one for one, slot in slots.items() if _is_in_time(slot, one.cadence, at=run.at)]
     late = [one for one in schedules if one not in in_time]
+    # First, for whoever counts holds the issue until all is committed, and others wait for it.
+    for schedule, ids in readers.ids_by_schedule():
+        audience.plan(ids, cadence.next_slot(schedule, after=run.at).at)
     written = 0
     if in_time:
         edition = run.edition(in_time[0].cadence, slots[in_time[0]].on)
         written = opening.write(edition, readers.on(in_time), at=run.at)
     if late:
         _miss(late[0].cadence, slots[late[0]].on, readers.on(late), at=run.at)
-    for schedule, ids in readers.ids_by_schedule():
-        audience.plan(ids, cadence.next_slot(schedule, after=run.at).at)
     return written
 
 
