@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 
-from newsletter import readiness
+from newsletter import inbox, readiness
 from newsletter.models import Delivery, Issue
 from subscriptions import heartbeats
 
@@ -27,7 +27,9 @@ def text() -> str:
         for name, words, samples in (
             ("deliveries", "Deliveries of the newest issues, by state.", _counts(deliveries)),
             ("finished_per_second", "Finished in the last minute.", _rates(deliveries)),
-            ("oldest_due_seconds", "How long the first mail waits.", _oldest()),
+            ("oldest_due_seconds", "How long the first mail waits.", _age(readiness.waiting())),
+            ("unread_webhooks", "What mail services told and nobody read.", _unread()),
+            ("oldest_unread_seconds", "How long the first waits.", _age(readiness.unread_age())),
             ("heartbeat_age_seconds", "Since it last happened.", _ages()),
         )
     )
@@ -51,8 +53,12 @@ def _rates(rows: Iterable[tuple[str, str, int, int]]) -> Iterator[Sample]:
     yield {}, sum(finished for *_, finished in rows) / SPAN.total_seconds()
 
 
-def _oldest() -> Iterator[Sample]:
-    yield {}, (readiness.waiting() or timedelta(0)).total_seconds()
+def _age(age: timedelta | None) -> Iterator[Sample]:
+    yield {}, (age or timedelta(0)).total_seconds()
+
+
+def _unread() -> Iterator[Sample]:
+    yield {}, inbox.waiting().count()
 
 
 def _ages() -> Iterator[Sample]:

@@ -12,15 +12,17 @@ from django.db import DatabaseError
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
-from newsletter import space
+from newsletter import inbox, space
 from newsletter.models import Delivery
-from subscriptions import broker, clock, heartbeats, restore
+from subscriptions import broker, clock, heartbeats, patience, restore
 from subscriptions.clock import SKEW_TO_REPORT
 from subscriptions.models import Letter
 
 logger = logging.getLogger(__name__)
 
-REDIS_PATIENCE = 0.5  # seconds
+REDIS_PATIENCE, DATABASE_PATIENCE = 0.5, 3.0  # seconds; whoever watches waits no longer
+# Longer than it takes to find out that reading one kills three workers (newsletter.inbox).
+UNREAD = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,18 @@ class Facts:
     tick_age: timedelta | None = None
     pump_age: timedelta | None = None
     waiting: timedelta | None = None  # how long the oldest mail could have been sent
+    unread: int = 0  # webhooks
+    unread_age: timedelta | None = None  # of the oldest
     skew: timedelta = timedelta(0)  # this machine's clock against the database's
 
     @property
     def is_stalled(self) -> bool:
         return heartbeats.is_stalled(waiting=self.waiting, pump_age=self.pump_age)
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether mail services speak, and nobody listens."""
+        return self.unread_age is not None and self.unread_age > UNREAD
 
     def report(self) -> dict[str, Any]:
         """For machines: numbers in seconds, and nothing about anybody."""
@@ -51,27 +60,36 @@ class Facts:
             "tick_age": _seconds(self.tick_age),
             "pump_age": _seconds(self.pump_age),
             "oldest_due": _seconds(self.waiting),
+            "unread_webhooks": self.unread,
+            "oldest_unread": _seconds(self.unread_age),
             "clock_skew": _seconds(self.skew),
         }
 
 
 def look() -> Facts:
-    """Gather the facts; waits half a second for Redis, and for the database while it works."""
+    """Gather the facts; neither Redis nor a database that hangs is waited for for long."""
     facts = Facts(has_redis=broker.is_there(patience=REDIS_PATIENCE), has_room=not space.shortage())
     try:
-        ages = heartbeats.ages()
-        return replace(
-            facts,
-            has_database=True,
-            is_frozen=restore.is_frozen(),
-            tick_age=ages.get(heartbeats.TICK),
-            pump_age=ages.get(heartbeats.PUMP),
-            waiting=waiting(),
-            skew=clock.skew(),
-        )
+        with patience.limited(DATABASE_PATIENCE):
+            return _ask_database(facts)
     except DatabaseError as error:
         logger.warning("the database cannot be asked: %s", error)
         return facts
+
+
+def _ask_database(facts: Facts) -> Facts:
+    ages = heartbeats.ages()
+    return replace(
+        facts,
+        has_database=True,
+        is_frozen=restore.is_frozen(),
+        tick_age=ages.get(heartbeats.TICK),
+        pump_age=ages.get(heartbeats.PUMP),
+        waiting=waiting(),
+        unread=inbox.waiting().count(),
+        unread_age=unread_age(),
+        skew=clock.skew(),
+    )
 
 
 def waiting() -> timedelta | None:
@@ -82,6 +100,12 @@ def waiting() -> timedelta | None:
         if (row := _since(rows).first()) is not None
     ]
     return clock.database_now() - min(oldest) if oldest else None
+
+
+def unread_age() -> timedelta | None:
+    """For how long the oldest webhook has waited to be read; None if none waits."""
+    came = inbox.waiting().order_by("pk").values_list("received_at", flat=True).first()
+    return None if came is None else clock.database_now() - came
 
 
 def complaints(facts: Facts) -> list[str]:
@@ -97,6 +121,9 @@ def complaints(facts: Facts) -> list[str]:
             facts.tick_age is None or facts.tick_age > quiet
         ),
         "mail waits and no worker comes for it": facts.is_stalled,
+        "what mail services tell is not read: does a worker take the queue events?": (
+            facts.is_unheard
+        ),
         "this machine's clock differs from the database's": abs(facts.skew) > SKEW_TO_REPORT,
     }
     return [sentence for sentence, is_so in found.items() if is_so]
@@ -106,6 +133,12 @@ def alarm(facts: Facts) -> None:
     """Log what somebody should be woken up for."""
     if facts.is_stalled:
         logger.error("stalled: mail has waited for %s and no worker comes for it", facts.waiting)
+    if facts.is_unheard:
+        logger.error(
+            "unread: %s webhooks wait, the first for %s, and no worker of the queue events comes",
+            facts.unread,
+            facts.unread_age,
+        )
     if abs(facts.skew) > SKEW_TO_REPORT:
         logger.error("this machine's clock is %s ahead of the database's", facts.skew)
 

@@ -11,6 +11,8 @@ SQLITE_PRAGMAS = (
     "PRAGMA mmap_size=134217728; PRAGMA journal_size_limit=27103364; PRAGMA cache_size=-20000"
 )
 
+CONNECT_SECONDS = 5  # a Postgres that does not take a connection by then is away
+
 
 def with_engine_options(database: dict[str, Any]) -> dict[str, Any]:
     """Complete django-environ's database settings with what each engine needs to be safe.
@@ -25,7 +27,8 @@ def with_engine_options(database: dict[str, Any]) -> dict[str, Any]:
             "init_command": SQLITE_PRAGMAS,
         }
         return {**database, "OPTIONS": options}
-    return {**database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    options = {"connect_timeout": CONNECT_SECONDS, **database.get("OPTIONS", {})}
+    return {**database, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
 def celery_broker_url(url: str) -> str:

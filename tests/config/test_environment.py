@@ -37,9 +37,16 @@ def test_postgres_keeps_its_connections_and_tests_them():
     given = {"ENGINE": "django.db.backends.postgresql", "NAME": "papers"}
     assert with_engine_options(given) == {
         **given,
+        "OPTIONS": {"connect_timeout": 5},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+def test_what_the_address_of_postgres_says_wins():
+    chosen = {"connect_timeout": 60, "sslmode": "require"}
+    given = {"ENGINE": "django.db.backends.postgresql", "OPTIONS": chosen}
+    assert with_engine_options(given)["OPTIONS"] == chosen
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from django.utils.timezone import now
 
-from newsletter import metrics
+from newsletter import inbox, metrics
 from subscriptions import heartbeats
+from tests.newsletter.event_steps import posted
 from tests.newsletter.rows import a_delivery, an_issue, deliveries
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +54,14 @@ def test_the_rate_is_of_the_last_minute():
 def test_an_idle_product_says_so():
     assert value("newsletter_oldest_due_seconds") == 0
     assert value("newsletter_finished_per_second") == 0
+
+
+def test_webhooks_that_nobody_read_are_counted_and_have_an_age():
+    assert value("newsletter_unread_webhooks") == value("newsletter_oldest_unread_seconds") == 0
+    for age in (60, 5):
+        inbox.keep(replace(posted(b"[]"), received_at=now() - timedelta(seconds=age)))
+    assert value("newsletter_unread_webhooks") == 2
+    assert 60 <= value("newsletter_oldest_unread_seconds") < 80
 
 
 def test_heartbeats_have_an_age():

@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
-from newsletter import readiness
+from newsletter import inbox, readiness
+from newsletter.models import Webhook
 from newsletter.readiness import Facts
 from subscriptions import clock, heartbeats, restore
 from subscriptions.models import Letter
+from tests.newsletter.event_steps import posted
 from tests.newsletter.rows import a_delivery, a_reader, an_issue
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
@@ -27,6 +29,7 @@ def intervals(settings, tmp_path):
 def test_a_healthy_product_has_no_complaints():
     assert readiness.complaints(WELL) == []
     assert readiness.complaints(replace(WELL, waiting=HOUR, pump_age=SECOND)) == []  # busy
+    assert readiness.complaints(replace(WELL, unread=9000, unread_age=60 * SECOND)) == []
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,7 @@ def test_a_healthy_product_has_no_complaints():
         ({"tick_age": 4 * 60 * SECOND}, "beat"),
         ({"waiting": HOUR}, "no worker"),
         ({"waiting": HOUR, "pump_age": None}, "no worker"),
+        ({"unread": 1, "unread_age": HOUR}, "queue events"),
         ({"skew": 6 * SECOND}, "clock"),
         ({"skew": -6 * SECOND}, "clock"),
     ],
@@ -62,7 +66,7 @@ def test_the_facts_are_looked_up(db):
     assert readiness.look().is_frozen
 
 
-def test_a_database_that_fails_is_a_fact(monkeypatch, caplog):
+def test_a_database_that_fails_is_a_fact(db, monkeypatch, caplog):
     def fail():
         raise OperationalError("too many connections")
 
@@ -99,15 +103,38 @@ def test_what_may_not_be_sent_does_not_wait(db, state):
     assert readiness.waiting() is None
 
 
-def test_a_stall_and_a_wrong_clock_are_logged_as_errors(caplog):
+def test_what_nobody_read_is_counted_and_the_oldest_has_an_age(db):
+    assert readiness.look().unread_age is None
+    for age in (2 * HOUR, HOUR, SECOND):
+        inbox.keep(replace(posted(b"[]"), received_at=clock.database_now() - age))
+    Webhook.objects.filter(pk=Webhook.objects.last().pk).update(state="dead")  # the oldest
+    facts = readiness.look()
+    assert facts.unread == 2
+    assert HOUR <= facts.unread_age < HOUR + 20 * SECOND
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server to hang")
+def test_a_database_that_hangs_is_a_fact(monkeypatch):
+    def hang():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(3)")
+
+    monkeypatch.setattr(restore, "is_frozen", hang)
+    monkeypatch.setattr(readiness, "DATABASE_PATIENCE", 0.2)
+    assert not readiness.look().has_database
+
+
+def test_a_stall_a_full_inbox_and_a_wrong_clock_are_logged_as_errors(caplog):
     readiness.alarm(WELL)
     assert caplog.records == []
-    readiness.alarm(replace(WELL, waiting=HOUR, skew=HOUR))
-    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+    readiness.alarm(replace(WELL, waiting=HOUR, skew=HOUR, unread=3, unread_age=HOUR))
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 3
     assert "stalled" in caplog.text
+    assert "unread: 3 webhooks" in caplog.text
 
 
 def test_the_report_holds_numbers_and_nothing_else():
     report = replace(WELL, waiting=1.5 * SECOND).report()
     assert report["oldest_due"] == 1.5
-    assert all(isinstance(value, bool | float | None) for value in report.values())
+    assert all(isinstance(value, bool | int | float | None) for value in report.values())
