@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from newsletter import compose, dead_letters, desk, issues, tasks
 from newsletter.models import Delivery, Issue
-from newsletter.steering import Steering
+from newsletter.steering import Steering, may_send_now
 from papers.models import Topic
 from papers.read_only import ReadOnly
 from subscriptions import clock, mail
@@ -94,9 +94,10 @@ class IssueAdmin(Steering, LedgerAdmin):
         """Open what is due now, without waiting for beat."""
         if not self.has_send_permission(request):
             raise PermissionDenied
-        written = issues.open_due(at=clock.database_now())
-        tasks.ring_pump()
-        messages.success(request, f"{written} readers were due; their digests are on the way.")
+        if may_send_now(request):
+            written = issues.open_due(at=clock.database_now())
+            tasks.ring_pump()
+            messages.success(request, f"{written} readers were due; their digests are on the way.")
         return HttpResponseRedirect(reverse("admin:newsletter_issue_changelist"))
 
     def preview(self, request: HttpRequest) -> HttpResponse:
@@ -162,14 +163,17 @@ class DeliveryAdmin(LedgerAdmin):
 
     @admin.action(description="It did not arrive: send again", permissions=["send"])
     def send_again(self, request: HttpRequest, queryset: Any) -> None:
-        messages.success(request, f"{queryset.send_again()} deliveries are sent again.")
-        tasks.ring_pump()
+        if may_send_now(request):
+            messages.success(request, f"{queryset.send_again()} deliveries are sent again.")
+            tasks.ring_pump()
 
     @admin.action(description="Send a test of it to me", permissions=["send"])
     def send_test_to_me(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         address = getattr(request.user, "email", "")
         if not address:
             messages.error(request, "Your staff account has no address to send a test to.")
+            return
+        if not may_send_now(request):
             return
         for result in desk.send_tests(queryset[:5], to=address):
             messages.info(request, f"The test to {address}: {result.fate.value}. {result.detail}")

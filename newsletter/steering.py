@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from newsletter import invariants, progress, readiness, tasks
 from newsletter.models import Delivery, Issue
 from newsletter.progress import Snapshot
-from subscriptions import heartbeats
+from subscriptions import heartbeats, restore
 from subscriptions.verdicts import State
 
 PAUSED = "an operator paused it"
@@ -29,6 +29,14 @@ REFRESH = 5  # seconds
 SPAN = timedelta(seconds=60)  # a rate is measured over this at most
 TROUBLE = (State.DEFERRED, State.UNCERTAIN, State.PARKED, State.REJECTED, State.FAILED)
 REASONS_SHOWN = 20
+
+
+def may_send_now(request: HttpRequest) -> bool:
+    """Whether this database may send at all; who asked is told if not."""
+    if restore.may_send_by_hand():
+        return True
+    messages.error(request, restore.FROZEN)
+    return False
 
 
 class Steering(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -51,6 +59,8 @@ class Steering(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Resume: go on sending", permissions=["send"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Issue]) -> None:
+        if not may_send_now(request):
+            return
         done = sum([issue.resume() for issue in queryset])
         tasks.ring_pump()
         messages.success(request, f"{done} issues go on.")

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from newsletter import compose, contents, issues, tasks
 from newsletter.models import Delivery, Issue
-from subscriptions import cadence, tokens
+from subscriptions import cadence, restore, tokens
 from subscriptions.models import Subscriber
 from subscriptions.token_pages import token_page
 from subscriptions.tokens import BadToken, Purpose
@@ -36,6 +36,7 @@ SENTENCES = {
 MOVING = {State.PENDING, State.CLAIMED, State.ATTEMPTING}
 A_MOMENT = timedelta(minutes=1)  # how long the page looks again by itself
 NOTHING_YET = "There is nothing new on your topics yet. Your next digest comes as planned."
+NOT_NOW = "We cannot send anything at the moment. Your digest comes later."
 UNDER_WAY = "Your digest is on its way."
 NOT_A_READER = "We do not write to you, because you have not confirmed or you have left."
 
@@ -45,6 +46,9 @@ NOT_A_READER = "We do not write to you, because you have not confirmed or you ha
 def today(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """Show today's digest on GET; have it made and sent on POST, once."""
     if request.method == "POST" and subscriber.is_deliverable:
+        if not restore.may_send_by_hand():
+            context = {**_context(request, subscriber), "state_text": NOT_NOW}
+            return render(request, "newsletter/today.html", context, status=503)
         if issues.open_today(subscriber, at=now()):
             transaction.on_commit(tasks.ring_pump)
             return redirect(request.path)

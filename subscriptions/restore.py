@@ -26,6 +26,10 @@ from subscriptions.verdicts import UNFINISHED, State
 
 logger = logging.getLogger(__name__)
 
+FROZEN = (
+    "Nothing is opened or sent: the database was restored from a backup and does not know what "
+    "was sent since. Decide first, with manage.py confirm_restore."
+)
 RESTORED = "the database was restored, and this may have been sent since the backup"
 
 
@@ -60,14 +64,21 @@ def may_send(name: str) -> bool:
     when the beat is committed, so it is never higher than what the database had.
     """
     ours = installation()
-    mark = marks.highest(ours.identity)
-    if is_older(heartbeats.total(), mark=mark):
-        freeze(f"the database counts {heartbeats.total()} beats and once counted {mark}")
+    _compare(ours)
     heartbeats.beat(name)
     if is_frozen():
         return False
     transaction.on_commit(lambda: marks.lift(ours.identity, heartbeats.total()))
     return True
+
+
+def may_send_by_hand() -> bool:
+    """As `may_send`, for whatever a person asks for: it is no beat.
+
+    If it is False, `FROZEN` says why.
+    """
+    _compare(installation())
+    return not is_frozen()
 
 
 def installation() -> Installation:
@@ -120,6 +131,13 @@ def plan_anew(*, at: datetime) -> int:
         following = cadence.next_slot(Schedule(**wishes), after=at)
         planned += due.filter(**wishes).update(next_digest_at=following.at)
     return planned
+
+
+def _compare(ours: Installation) -> None:
+    """Freeze a database that counts less than it once did."""
+    mark = marks.highest(ours.identity)
+    if is_older(heartbeats.total(), mark=mark):
+        freeze(f"the database counts {heartbeats.total()} beats and once counted {mark}")
 
 
 def _catch_up_with(mark: int) -> None:

@@ -10,7 +10,8 @@ from django.urls import reverse
 from newsletter import tasks
 from newsletter.admin import DeliveryAdmin
 from newsletter.models import Delivery, Issue
-from subscriptions import clock
+from subscriptions import clock, restore
+from subscriptions.models import Subscriber
 from subscriptions.verdicts import IN_DOUBT, State
 from tests.conftest import MOMENT
 
@@ -112,6 +113,22 @@ def test_opening_needs_the_permission_to_send(sign_in, make_subscriber, codename
     assert client.post(reverse(OPEN_NOW)).status_code == 403
     assert reverse(OPEN_NOW) not in client.get(reverse(ISSUES)).content.decode()
     assert rings == []
+
+
+def test_a_restored_database_opens_and_sends_nothing_by_hand(sign_in, make_delivery, rings):
+    delivery = make_delivery(state=State.PARKED)
+    make_delivery()
+    Subscriber.objects.update(next_digest_at=MOMENT)
+    client = sign_in("view_issue", "view_delivery", "change_delivery")
+    restore.freeze("a test")
+    answers = [
+        client.post(reverse(OPEN_NOW), follow=True),
+        act(client, "send_again", delivery),
+        act(client, "send_test_to_me", delivery),
+    ]
+    assert [messages_of(answer) for answer in answers] == [[restore.FROZEN]] * 3
+    assert Delivery.objects.all().counts() == {"parked": 1, "pending": 1}
+    assert (mail.outbox, rings) == ([], [])
 
 
 def test_who_may_send_sees_the_button(sign_in):

@@ -64,6 +64,25 @@ def test_a_paused_issue_wakes_nobody_and_says_why_it_is_paused(run, rings):
     assert rings == []
 
 
+def test_a_restored_database_wakes_nobody_and_says_so(capsys, rings):
+    deliveries(an_issue(), pending=2)
+    restore.freeze("a test")
+    call_command("send_issue", "daily-20260317")
+    said = capsys.readouterr()
+    assert "0 of 2" in said.out
+    assert "confirm_restore" in said.err
+    assert rings == []
+
+
+def test_after_a_restore_nothing_is_resumed(run):
+    an_issue(state="paused")
+    restore.freeze("a test")
+    with pytest.raises(CommandError, match="confirm_restore"):
+        run("daily-20260317", "--resume")
+    assert Issue.objects.get().state == "paused"
+    assert ": cancelled" in run("daily-20260317", "--cancel")[0]
+
+
 def test_an_unknown_issue_is_said(run):
     with pytest.raises(CommandError, match="there is no issue daily-20260318"):
         run("daily-20260318")

@@ -10,6 +10,7 @@ from django.utils.timezone import now
 
 from newsletter import tasks
 from newsletter.models import Issue
+from subscriptions import restore
 from tests.newsletter.rows import a_delivery, an_issue, deliveries
 
 ISSUES = "admin:newsletter_issue_changelist"
@@ -44,6 +45,14 @@ def test_an_issue_is_paused_and_resumed(operator, rings):
     assert Issue.objects.get(pk=issue.pk).reason == "an operator paused it"
     act(operator, "resume", issue, other)
     assert (state(issue), rings) == ("open", [1])
+
+
+def test_after_a_restore_nothing_is_resumed_and_everything_can_be_stopped(operator, rings):
+    paused, other = an_issue(state="paused"), an_issue(cadence="weekly")
+    restore.freeze("a test")
+    assert b"confirm_restore" in act(operator, "resume", paused).content
+    act(operator, "pause", other)
+    assert (state(paused), state(other), rings) == ("paused", "paused", [])
 
 
 def test_cancelling_asks_first_and_says_what_it_means(operator):

@@ -13,8 +13,8 @@ from django.urls import reverse
 
 from newsletter import compose, tasks
 from newsletter.models import Card, Delivery, Issue, Shell
-from newsletter.views import MOVING, SENTENCES, UNDER_WAY
-from subscriptions import tokens
+from newsletter.views import MOVING, NOT_NOW, SENTENCES, UNDER_WAY
+from subscriptions import restore, tokens
 from subscriptions.models import Subscriber
 from subscriptions.tokens import Purpose
 from subscriptions.verdicts import State
@@ -89,6 +89,15 @@ def test_pressing_again_makes_nothing_new(press, make_subscriber, make_paper):
     reader = make_subscriber(topics=["agents"])
     assert [press(reader).status_code for _ in range(3)] == [302] * 3
     assert Delivery.objects.count() == 1
+
+
+def test_a_restored_database_makes_no_digest_and_says_so(press, make_subscriber, make_paper, rings):
+    make_paper(topics=["agents"])
+    restore.freeze("a test")
+    response = press(make_subscriber(topics=["agents"]))
+    assert (response.status_code, rings) == (503, [])
+    assert NOT_NOW in text_of(response)
+    assert not Delivery.objects.exists()
 
 
 @pytest.mark.parametrize("state", State)

@@ -54,6 +54,16 @@ def test_nothing_is_sent_from_a_restored_database(caplog):
     assert "confirm_restore" in caplog.text
 
 
+def test_a_person_who_comes_before_any_worker_is_stopped_as_well():
+    work()
+    before = heartbeats.total()
+    assert restore.may_send_by_hand()
+    assert heartbeats.total() == before
+    Heartbeat.objects.update(count=1)
+    assert not restore.may_send_by_hand()
+    assert restore.is_frozen()
+
+
 def test_it_stays_frozen_although_it_counts_on():
     work()
     go_back()

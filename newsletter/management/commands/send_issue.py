@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from newsletter import progress, tasks
 from newsletter.models import Issue
+from subscriptions import restore
 
 PAUSED = "an operator paused it"
 CANCELLED = "an operator cancelled it"
@@ -43,9 +44,14 @@ class Command(BaseCommand):
         issue = Issue.objects.by_slug(slug).first()
         if issue is None:
             raise CommandError(f"there is no issue {slug}")
+        may_send = restore.may_send_by_hand()
+        if verb == "resume" and not may_send:
+            raise CommandError(restore.FROZEN)
         if verb and not self.act(issue, verb):
             raise CommandError(f"it is {issue.state}, so there is nothing to {verb}")
-        if issue.state == Issue.State.OPEN:
+        if not may_send:
+            self.stderr.write(restore.FROZEN)
+        elif issue.state == Issue.State.OPEN:
             tasks.ring_pump()
         self.stdout.write(_headline(issue))
         self.follow(issue, every=every if watch else None)
