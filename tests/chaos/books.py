@@ -76,6 +76,12 @@ class Books:
         return max(self.counts.values(), default=0)
 
     @property
+    def accepted(self) -> set[str]:
+        """By the ledger, and by the server."""
+        known = {to for to, state in self.states.items() if state == State.ACCEPTED}
+        return known & self.counts.keys()
+
+    @property
     def parked(self) -> set[str]:
         return {to for to, state in self.states.items() if state in {State.UNCERTAIN, State.PARKED}}
 

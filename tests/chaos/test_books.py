@@ -31,6 +31,10 @@ def test_who_is_listed_is_not_lost():
     assert listed.parked == {ANN}
 
 
+def test_who_is_said_to_have_a_mail_has_it_only_if_the_server_took_it():
+    assert books(ANN, ann=State.ACCEPTED, bob=State.ACCEPTED, eve=State.PARKED).accepted == {ANN}
+
+
 def test_copies_beyond_the_first_are_extra():
     found = books(ANN, ANN, ANN, BOB, ann=State.ACCEPTED, bob=State.ACCEPTED)
     assert found.extras == {ANN: 2}
