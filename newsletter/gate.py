@@ -1,4 +1,4 @@
-"""Look at a sample of an issue's mails before the first of them may leave."""
+"""Look at a sample of an issue's mails before the first of them may leave, and at later ones."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
+from typing import Any
 from urllib.parse import urlsplit
 
 from anymail.message import AnymailMessage
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db.models import Exists, Max, Min, OuterRef, QuerySet
+from django.db import transaction
+from django.db.models import Exists, F, Max, Min, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Length
 
-from newsletter import compose, lint
+from newsletter import compose, lint, shell
 from newsletter.lint import Finding, Site
 from newsletter.lint.beyond import nothing_again
 from newsletter.lint.links import is_fit
@@ -31,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 EXTREME, SPREAD = 5, 20  # the longest, the shortest, and as many from all over
 SHOWN = 3  # messages of one check that are kept
+# A slot of later time zones comes half an hour after another; to be opened takes minutes.
+LOOK_AGAIN = timedelta(minutes=15)
 NOT_COMPOSED = 0  # the number of a mail that could not be written or read at all
 
 
@@ -74,10 +78,16 @@ class Report:
 
 
 def release_waiting(*, at: datetime) -> int:
-    """Check every issue that waits for it and has mails to send; return how many were opened."""
+    """Check every issue that waits for it and has mails to send; return how many were opened.
+
+    Open ones that got readers since, of later time zones, are looked at again.
+    """
     pending = Delivery.objects.pending().filter(issue=OuterRef("pk"))
     waiting = Issue.objects.filter(Exists(pending), state=Issue.State.CHECKING)
-    return sum(release(issue, at=at) for issue in waiting)
+    opened = sum(release(issue, at=at) for issue in waiting)
+    for issue in _grown(at=at):
+        _judge(issue, Issue.State.OPEN, at=at)
+    return opened
 
 
 def release(issue: Issue, *, at: datetime) -> bool:
@@ -85,14 +95,46 @@ def release(issue: Issue, *, at: datetime) -> bool:
 
     Whoever cancels or opens it meanwhile is not overruled.
     """
+    return _judge(issue, Issue.State.CHECKING, at=at)
+
+
+def check_again(issue: Issue) -> bool:
+    """Let a paused issue wait for another look, at mails rendered anew; False if it is not paused.
+
+    An edit counts for what was not sent yet.
+    """
+    with transaction.atomic():
+        if is_moved := issue.check_again():
+            shell.thaw(issue)
+    return is_moved
+
+
+def _grown(*, at: datetime) -> list[Issue]:
+    """Open issues that got readers since they were looked at, and none that a person let pass."""
+    newest = Inspection.objects.filter(issue=OuterRef("pk")).order_by("-at")
+    issues = Issue.objects.filter(state=Issue.State.OPEN).annotate(
+        looked_at=Subquery(newest.values("at")[:1]),
+        seen=Subquery(newest.values("expected")[:1]),
+        found=Subquery(newest.values("findings")[:1]),
+    )
+    grown: QuerySet[Any] = issues.filter(
+        looked_at__lte=at - LOOK_AGAIN, expected_count__gt=F("seen")
+    )
+    return [issue for issue in grown if not any(row["is_hard"] for row in issue.found)]
+
+
+def _judge(issue: Issue, before: Issue.State, *, at: datetime) -> bool:
+    """Look at a sample, and write down what came of it if the issue is still as `before`."""
     report = examine(issue, at=at)
     reason = report.reason()
     state = Issue.State.PAUSED if reason else Issue.State.OPEN
-    waiting = Issue.objects.filter(pk=issue.pk, state=Issue.State.CHECKING)
+    waiting = Issue.objects.filter(pk=issue.pk, state=before)
     if not waiting.update(state=state, reason=reason):
         return False
     rows = report.rows()
-    Inspection.objects.create(issue=issue, at=at, mails=report.mails, findings=rows)
+    Inspection.objects.create(
+        issue=issue, at=at, mails=report.mails, expected=issue.expected_count, findings=rows
+    )
     if reason:
         logger.error("%s is paused: %s", issue.slug, reason)
     for row in rows:

@@ -77,7 +77,7 @@ def render(issue: Issue, layout: Layout = Layout.FULL) -> Shell:
 
 
 def thaw(issue: Issue) -> None:
-    """Forget what was rendered: for an issue that was changed before anything was sent."""
+    """Forget what was rendered: somebody put something right, and the rest is sent so."""
     with transaction.atomic():
         Shell.objects.filter(issue=issue).delete()
         Card.objects.filter(issue=issue).delete()

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from newsletter import invariants, progress, readiness, tasks
+from newsletter import gate, invariants, progress, readiness, tasks
 from newsletter.models import Delivery, Issue
 from newsletter.progress import Snapshot
 from subscriptions import heartbeats, restore
@@ -42,7 +42,7 @@ def may_send_now(request: HttpRequest) -> bool:
 class Steering(admin.ModelAdmin):  # type: ignore[type-arg]
     """Mixed into the admin of issues; actions call what `manage.py send_issue` calls."""
 
-    actions = ["pause", "resume", "cancel"]
+    actions = ["pause", "check_again", "resume", "cancel"]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -57,7 +57,15 @@ class Steering(admin.ModelAdmin):  # type: ignore[type-arg]
         done = sum([issue.pause(PAUSED) for issue in queryset])
         messages.success(request, f"{done} issues are paused.")
 
-    @admin.action(description="Resume: go on sending", permissions=["send"])
+    @admin.action(description="Check again: go on if it is right now", permissions=["send"])
+    def check_again(self, request: HttpRequest, queryset: QuerySet[Issue]) -> None:
+        if not may_send_now(request):
+            return
+        done = sum([gate.check_again(issue) for issue in queryset])
+        tasks.ring_pump()
+        messages.success(request, f"{done} issues are checked again.")
+
+    @admin.action(description="Resume: go on sending as it is", permissions=["send"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Issue]) -> None:
         if not may_send_now(request):
             return

@@ -91,6 +91,10 @@ class Issue(models.Model):
         """A person decided that it goes on, whatever had stopped it."""
         return self._move((self.State.PAUSED,), self.State.OPEN, "")
 
+    def check_again(self) -> bool:
+        """A person put right what had stopped it: it goes on if its mails are good now."""
+        return self._move((self.State.PAUSED,), self.State.CHECKING, "")
+
     def cancel(self, reason: str = "") -> bool:
         """Send no more of it, ever.
 
@@ -117,6 +121,7 @@ class Inspection(models.Model):
     issue = models.ForeignKey(Issue, models.CASCADE, related_name="inspections")
     at = models.DateTimeField()
     mails = models.PositiveIntegerField()  # that were looked at
+    expected = models.PositiveIntegerField(default=0)  # how many the issue had by then
     # [{"number": 16, "is_hard": true, "message": "...", "mails": 3}], hard ones first
     findings = models.JSONField(default=list)
 

@@ -47,6 +47,7 @@ def test_an_issue_is_looked_at_and_the_workers_are_woken(run, rings):
     [
         ("--pause", "open", "paused"),
         ("--resume", "paused", "open"),
+        ("--check", "paused", "checking"),
         ("--cancel", "open", "cancelled"),
     ],
 )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from django.db.models import F
 
 from newsletter import compose, gate
 from newsletter.lint import Finding
 from newsletter.models import Delivery, Inspection, Issue, Sent
+from papers.models import Topic
 from subscriptions import mail
 from subscriptions.models import Subscriber
 from subscriptions.verdicts import State
@@ -18,6 +21,7 @@ from tests.newsletter.lint.good_mail import SITE, numbers
 from tests.newsletter.lint.good_mail import mail as good_mail
 
 pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -102,6 +106,63 @@ def test_readers_who_left_have_no_mail_and_stop_nothing(make_delivery):
     Subscriber.objects.update(state=Subscriber.State.UNSUBSCRIBED)
     assert gate.release(issue, at=MOMENT)
     assert Inspection.objects.get().mails == 0
+
+
+def grow(issue, make_delivery) -> None:
+    """Open the slot of another time zone."""
+    make_delivery()
+    Issue.objects.update(expected_count=F("expected_count") + 1)
+
+
+def test_readers_of_later_time_zones_are_looked_at_as_they_come(make_delivery, write, caplog):
+    write(fresh())
+    issue = make_delivery().issue
+    gate.release_waiting(at=MOMENT)
+    gate.release_waiting(at=MOMENT + HOUR)  # nobody came
+    grow(issue, make_delivery)
+    gate.release_waiting(at=MOMENT + gate.LOOK_AGAIN / 2)  # they are still coming
+    assert Inspection.objects.count() == 1
+
+    write(fresh(List_Unsubscribe_Post=None))
+    assert gate.release_waiting(at=MOMENT + HOUR) == 0
+    issue.refresh_from_db()
+    assert (issue.state, Inspection.objects.count()) == ("paused", 2)
+    assert issue.reason.startswith("check 8")
+
+
+def test_an_issue_whose_later_readers_have_good_mails_goes_on(make_delivery, write):
+    write(fresh())
+    issue = make_delivery().issue
+    gate.release_waiting(at=MOMENT)
+    grow(issue, make_delivery)
+    for hours in (1, 2):
+        gate.release_waiting(at=MOMENT + hours * HOUR)
+    issue.refresh_from_db()
+    assert (issue.state, Inspection.objects.count()) == ("open", 2)
+
+
+def test_who_resumed_an_issue_with_findings_is_not_asked_again(make_delivery, write):
+    write(fresh(List_Unsubscribe_Post=None))
+    issue = make_delivery().issue
+    gate.release_waiting(at=MOMENT)
+    issue.resume()
+    grow(issue, make_delivery)
+    gate.release_waiting(at=MOMENT + HOUR)
+    issue.refresh_from_db()
+    assert issue.state == "open"
+
+
+def test_what_an_editor_put_right_is_looked_at_again_and_goes_out(make_delivery):
+    issue = make_delivery().issue
+    Topic.objects.update(name="{{ agents }}")
+    assert not gate.release(issue, at=MOMENT)
+    Topic.objects.update(name="Agents")  # the wrong name is in cards that are stored
+    issue.refresh_from_db()
+    assert gate.check_again(issue)
+    assert gate.release_waiting(at=MOMENT) == 1
+    issue.refresh_from_db()
+    assert (issue.state, issue.reason) == ("open", "")
+    assert not gate.check_again(issue)
 
 
 @pytest.mark.parametrize("state", ["open", "paused", "cancelled"])

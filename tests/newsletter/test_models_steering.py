@@ -15,6 +15,7 @@ STATES = Issue.State
 pytestmark = pytest.mark.django_db
 AFTER = {  # verb -> state before -> state after
     "pause": {STATES.CHECKING: STATES.PAUSED, STATES.OPEN: STATES.PAUSED},
+    "check_again": {STATES.PAUSED: STATES.CHECKING},
     "resume": {STATES.PAUSED: STATES.OPEN},
     "cancel": dict.fromkeys((STATES.CHECKING, STATES.OPEN, STATES.PAUSED), STATES.CANCELLED),
 }

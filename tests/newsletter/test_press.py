@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.utils import parsedate_to_datetime
+from html import unescape
 
 import pytest
 
@@ -111,13 +112,21 @@ def test_an_edition_says_which_it_is(make_delivery, make_paper, cadence, subject
     assert headline in compose.html_of(message)
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 10])
-@pytest.mark.parametrize("title", ["X", "A title of a length that is quite ordinary " * 3])
+@pytest.mark.parametrize("abstract", ["Short.", "It's & so on, " * 20])
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 30])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "X", "A title of a length that is quite ordinary " * 3, "Unbroken" * 9,
+        "It's <b> & \"c\" " * 5, "深い学習" * 20, "e\u0301" * 70,
+    ],
+)  # fmt: skip
 def test_a_preheader_has_the_length_that_mail_programs_show(
-    make_delivery, make_paper, count, title
+    make_delivery, make_paper, count, title, abstract
 ):
-    papers = [make_paper(f"{title}{n}", abstract="Short.") for n in range(count)]
+    papers = [make_paper(f"{title}{n}", abstract=abstract) for n in range(count)]
     message = composed(make_delivery(papers)).message()
-    preheader = compose.html_of(message).partition('overflow:hidden;">')[2].partition(" &#847;")[0]
+    shown = compose.html_of(message).partition('overflow:hidden;">')[2].partition(" &#847;")[0]
+    preheader = unescape(shown)
     assert 40 <= len(preheader) <= 110
     assert preheader != message.subject

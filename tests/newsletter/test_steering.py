@@ -47,6 +47,12 @@ def test_an_issue_is_paused_and_resumed(operator, rings):
     assert (state(issue), rings) == ("open", [1])
 
 
+def test_a_paused_issue_can_be_checked_again(operator, rings):
+    paused, running = an_issue(state="paused", reason="check 8"), an_issue(cadence="weekly")
+    assert b"1 issues are checked again" in act(operator, "check_again", paused, running).content
+    assert (state(paused), state(running), rings) == ("checking", "open", [1])
+
+
 def test_after_a_restore_nothing_is_resumed_and_everything_can_be_stopped(operator, rings):
     paused, other = an_issue(state="paused"), an_issue(cadence="weekly")
     restore.freeze("a test")
@@ -66,9 +72,9 @@ def test_cancelling_asks_first_and_says_what_it_means(operator):
     assert issue.deliveries.all().counts() == {"skipped": 3, "accepted": 4}
 
 
-@pytest.mark.parametrize("name", ["pause", "resume", "cancel"])
+@pytest.mark.parametrize("name", ["pause", "check_again", "resume", "cancel"])
 def test_who_may_only_look_cannot_steer(sign_in, name):
-    issue = an_issue(state="paused" if name == "resume" else "open")
+    issue = an_issue(state="paused" if name in {"check_again", "resume"} else "open")
     before = state(issue)
     act(sign_in("view_issue"), name, issue, confirmed="yes")
     assert state(issue) == before

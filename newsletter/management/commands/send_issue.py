@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from newsletter import progress, tasks
+from newsletter import gate, progress, tasks
 from newsletter.models import Issue
 from subscriptions import restore
 
@@ -31,6 +31,7 @@ class Command(BaseCommand):
         verb = parser.add_mutually_exclusive_group()
         for name, words in (
             ("pause", "send no more of it for now"),
+            ("check", "look at the mails of a paused one again, and go on if they are right now"),
             ("resume", "go on with a paused one, whatever had stopped it"),
             ("cancel", "send no more of it, ever"),
         ):
@@ -45,13 +46,13 @@ class Command(BaseCommand):
         if issue is None:
             raise CommandError(f"there is no issue {slug}")
         may_send = restore.may_send_by_hand()
-        if verb == "resume" and not may_send:
+        if verb in {"check", "resume"} and not may_send:
             raise CommandError(restore.FROZEN)
         if verb and not self.act(issue, verb):
             raise CommandError(f"it is {issue.state}, so there is nothing to {verb}")
         if not may_send:
             self.stderr.write(restore.FROZEN)
-        elif issue.state == Issue.State.OPEN:
+        elif issue.state in {Issue.State.OPEN, Issue.State.CHECKING}:
             tasks.ring_pump()
         self.stdout.write(_headline(issue))
         self.follow(issue, every=every if watch else None)
@@ -60,6 +61,8 @@ class Command(BaseCommand):
         match verb:
             case "pause":
                 return issue.pause(PAUSED)
+            case "check":
+                return gate.check_again(issue)
             case "resume":
                 return issue.resume()
             case _:
