@@ -6,7 +6,7 @@ On Postgres they travel in COPY's binary format (the manual, "COPY", "File Forma
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -25,8 +25,13 @@ _ARRAY_HEAD = 20  # dimensions, whether there are NULLs, type, size, first index
 def among(column: str, ids: NDArray[np.int64]) -> tuple[str, Any]:
     """Return a condition that holds for these ids, however many, and its parameter."""
     if connection.vendor == "postgresql":
-        return f"{column} = ANY(%s)", ids.tolist()
+        return f"{column} = ANY(%s::bigint[])", array(ids.tolist())
     return f"{column} IN (SELECT value FROM json_each(%s))", str(ids.tolist())  # noqa: S608  # our own names
+
+
+def array(numbers: Iterable[int]) -> str:
+    """Return an array as Postgres reads it: psycopg takes ten times as long to write a list."""
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def fixed(expression: str, width: int) -> str:

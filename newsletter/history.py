@@ -72,7 +72,9 @@ def append(readers: Ints, papers: Ints) -> None:
     who, where = readers[starts].tolist(), blocks[starts].tolist()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(APPEND_ON_POSTGRES, [who, where, parts])
+            coded = ",".join(f'"\\\\x{part.hex()}"' for part in parts)
+            params = [arrays.array(who), arrays.array(where), f"{{{coded}}}"]
+            cursor.execute(APPEND_ON_POSTGRES, params)
         else:
             cursor.executemany(APPEND_ON_SQLITE, list(zip(where, parts, who, strict=True)))
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('newsletter', '0008_counting'),
+        ('newsletter', '0009_unchecked_deliveries'),
     ]
 
     operations = [
