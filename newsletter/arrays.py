@@ -22,13 +22,6 @@ _CLOSING = b"\xff\xff"
 _ARRAY_HEAD = 20  # dimensions, whether there are NULLs, type, size, first index
 
 
-def among(column: str, ids: NDArray[np.int64]) -> tuple[str, Any]:
-    """Return a condition that holds for these ids, however many, and its parameter."""
-    if connection.vendor == "postgresql":
-        return f"{column} = ANY(%s::bigint[])", array(ids.tolist())
-    return f"{column} IN (SELECT value FROM json_each(%s))", str(ids.tolist())  # noqa: S608  # our own names
-
-
 def array(numbers: Iterable[int]) -> str:
     """Return an array as Postgres reads it: psycopg takes ten times as long to write a list."""
     return f"{{{','.join(map(str, numbers))}}}"

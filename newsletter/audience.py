@@ -11,6 +11,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from newsletter import arrays
+from subscriptions import among
 from subscriptions.cadence import Schedule
 from subscriptions.lanes import LANES, lane_of
 from subscriptions.models import Subscriber
@@ -111,11 +112,11 @@ def due(*, at: datetime, limit: int, without: Collection[Schedule] = ()) -> Audi
 
 def plan(ids: Ints, next_digest_at: datetime) -> None:
     """Say when these readers, who are locked, are due the next time."""
-    among, param = arrays.among("id", ids)
+    chosen, param = among.condition("id", ids.tolist())
     moment = connection.ops.adapt_datetimefield_value(next_digest_at)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE subscriptions_subscriber SET next_digest_at = %s WHERE {among}",  # noqa: S608
+            f"UPDATE subscriptions_subscriber SET next_digest_at = %s WHERE {chosen}",  # noqa: S608
             [moment, param],
         )
 

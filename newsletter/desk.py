@@ -54,4 +54,4 @@ def _send_test(delivery: Delivery, *, to: str) -> Result:
     test.to, test.subject = [to], f"[Test] {test.subject}"
     test.extra_headers["Message-ID"] = f"<test-{public_id}@{domain()}>"
     test.metadata = {}  # or a bounce of the test would be taken for the reader's
-    return send_once(Built.of(0, public_id, test))
+    return send_once(Built.of(0, test))

@@ -99,10 +99,12 @@ def release(issue: Issue, *, at: datetime) -> bool:
 
 
 def check_again(issue: Issue) -> bool:
-    """Let a paused issue wait for another look, at mails rendered anew; False if it is not paused.
+    """Let a paused issue wait for another look, at mails rendered anew; True if it does.
 
-    An edit counts for what was not sent yet.
+    An edit counts for what was not sent yet; if all was, there is nothing to look at.
     """
+    if not issue.deliveries.pending().exists():
+        return False
     with transaction.atomic():
         if is_moved := issue.check_again():
             shell.thaw(issue)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from newsletter import arrays
 from newsletter.matching.readers import Pairs
 from newsletter.picks import PACKED
+from subscriptions import among
 from subscriptions.ledger import MAY_ARRIVE
 from subscriptions.verdicts import State
 
@@ -53,7 +54,7 @@ def record(delivery_ids: Collection[int]) -> None:
 
     Call it in the transaction that records that they were accepted.
     """
-    condition, param = arrays.among("id", np.array(sorted(delivery_ids), np.int64))
+    condition, param = among.condition("id", sorted(delivery_ids))
     append(*_picked(f"{condition} AND subscriber_id IS NOT NULL", [param]))
 
 
@@ -106,10 +107,10 @@ def load(ids: Ints, paper_ids: Ints, *, on_the_way: Ints) -> Pairs:
 def _coming(ids: Ints, issues: Ints) -> tuple[Ints, Ints]:
     if not issues.size:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    readers, param = arrays.among("subscriber_id", ids)
-    among, issue_param = arrays.among("issue_id", issues)
+    readers, param = among.condition("subscriber_id", ids.tolist())
+    chosen, issue_param = among.condition("issue_id", issues.tolist())
     states = ", ".join(["%s"] * len(ON_THE_WAY))
-    condition = f"{readers} AND {among} AND state IN ({states})"
+    condition = f"{readers} AND {chosen} AND state IN ({states})"
     return _picked(condition, [param, issue_param, *map(str, ON_THE_WAY)])
 
 
@@ -121,8 +122,8 @@ def _picked(condition: str, params: list[Any]) -> tuple[Ints, Ints]:
 
 
 def _gone(ids: Ints, blocks: Ints) -> tuple[Ints, Ints]:
-    among, param = arrays.among("subscriber_id", ids)
-    sql = SENT.format(among=among, blocks=", ".join(map(str, blocks.tolist())))
+    chosen, param = among.condition("subscriber_id", ids.tolist())
+    sql = SENT.format(among=chosen, blocks=", ".join(map(str, blocks.tolist())))
     dtypes = {"reader": "i8", "block": "i4", "size": "i4", "papers": arrays.JOINED}
     found = arrays.read(sql, [param], dtypes)
     counts = found["size"] // 2

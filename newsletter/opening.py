@@ -20,6 +20,7 @@ from newsletter.matching.block import Picks, pick_all
 from newsletter.matching.pool import Pool
 from newsletter.models import Delivery, Issue
 from newsletter.picks import PACKED
+from subscriptions import among
 from subscriptions.lanes import LANES
 from subscriptions.verdicts import State
 
@@ -92,8 +93,8 @@ def new_ids(count: int) -> NDArray[np.uint8]:
 
 
 def _have(issue: Issue, ids: Ints) -> Ints:
-    among, param = arrays.among("subscriber_id", ids)
-    sql = f"SELECT subscriber_id AS id FROM newsletter_delivery WHERE issue_id = %s AND {among}"  # noqa: S608
+    chosen, param = among.condition("subscriber_id", ids.tolist())
+    sql = f"SELECT subscriber_id AS id FROM newsletter_delivery WHERE issue_id = %s AND {chosen}"  # noqa: S608
     have: Ints = arrays.read(sql, [issue.pk, param], {"id": "i8"})["id"]
     return have
 

@@ -14,6 +14,7 @@ from newsletter.matching.phrases import AUTHOR, KEYWORD
 from newsletter.matching.pool import Pool
 from newsletter.matching.readers import Interests, Pairs, Readers, Tastes
 from papers.vectors import DIMENSIONS
+from subscriptions import among
 from subscriptions.models import Phrase
 
 Ints = NDArray[np.int64]
@@ -59,7 +60,7 @@ def learn(pool: Pool, phrase_ids: Ints) -> None:
     unknown = pool.hits.unknown(phrase_ids)
     if not unknown.size:
         return
-    condition, param = arrays.among("id", unknown)
+    condition, param = among.condition("id", unknown.tolist())
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id, kind, text FROM subscriptions_phrase WHERE {condition}",  # noqa: S608  # our own
@@ -94,7 +95,7 @@ def _tastes(ids: Ints) -> Tastes:
 
 def _read(sql: str, ids: Ints, dtypes: dict[str, str], **names: Any) -> dict[str, Any]:
     """Read rows of these readers, in their order; `reader` becomes the position in `ids`."""
-    condition, param = arrays.among("subscriber_id", ids)
+    condition, param = among.condition("subscriber_id", ids.tolist())
     query = sql.format(among=condition, **names)
     found = arrays.read(query, [param], {"reader": "i8", **dtypes})
     found["reader"] = np.searchsorted(ids, found["reader"])

@@ -9,9 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Lookup
 from django.db.models.sql.compiler import SQLCompiler
+
+
+def condition(column: str, ids: Collection[int] | Collection[str]) -> tuple[str, str]:
+    """Return SQL for `column` being one of `ids`, and its parameter."""
+    if connection.vendor != "postgresql":
+        return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))  # noqa: S608
+    return f"{column} = ANY(%s)", f"{{{','.join(map(str, ids))}}}"
 
 
 def among(field: str, ids: Collection[int] | Collection[str]) -> Among:
@@ -23,11 +31,8 @@ class Among(Lookup):
     prepare_rhs = False
 
     def as_sql(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+        self, compiler: SQLCompiler, database: BaseDatabaseWrapper
     ) -> tuple[str, tuple[str | int, ...]]:
-        column, params = self.process_lhs(compiler, connection)
-        if connection.vendor != "postgresql":
-            whole = json.dumps(self.rhs)
-            return f"{column} IN (SELECT value FROM json_each(%s))", (*params, whole)  # noqa: S608
-        whole = f"{{{','.join(map(str, self.rhs))}}}"
-        return f"{column} = ANY(%s)", (*params, whole)
+        column, params = self.process_lhs(compiler, database)
+        sql, whole = condition(column, self.rhs)
+        return sql, (*params, whole)

@@ -32,7 +32,6 @@ MAXIMUM_AGE = timedelta(hours=24)
 _signer = signing.Signer(salt="subscriptions.join.v1")
 
 ONE_TOPIC = "Please choose at least one topic."
-THREE_TO_THIRTY = "Please enter a number from 3 to 30."
 NOT_LISTED = "Please choose from the list."
 FROM_THE_LIST = {"required": NOT_LISTED, "invalid_choice": NOT_LISTED}
 

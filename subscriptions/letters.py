@@ -44,4 +44,4 @@ def _message(letter: Letter, reader: Subscriber) -> Outgoing:
     built = mail.build(
         letter.kind, to=reader.email, message_id=letter.public_id, context=context, headers={}
     )
-    return mail.Built.of(letter.pk, letter.public_id, built)
+    return mail.Built.of(letter.pk, built)

@@ -85,14 +85,13 @@ class Built:
     """A message of `build`, as transports want it (`subscriptions.outgoing.Outgoing`)."""
 
     entry_id: int
-    key: str
     recipient: str
     sender: str
     built: AnymailMessage
 
     @classmethod
-    def of(cls, entry_id: int, public_id: UUID, built: AnymailMessage) -> Self:
-        return cls(entry_id, str(public_id), str(built.to[0]), sender_address(), built)
+    def of(cls, entry_id: int, built: AnymailMessage) -> Self:
+        return cls(entry_id, str(built.to[0]), sender_address(), built)
 
     def message(self) -> AnymailMessage:
         return self.built

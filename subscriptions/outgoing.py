@@ -30,7 +30,6 @@ class Outgoing(Protocol):
     """One mail, in whichever form a transport wants it; written when it is asked for."""
 
     entry_id: int  # its row in the ledger
-    key: str  # the row's public id: the same for every try
     recipient: str  # one address
     sender: str  # the envelope's
 

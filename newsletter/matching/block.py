@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -49,14 +48,6 @@ class Picks:
 def pick(reader: Reader, pool: Pool, *, outside: bool = False) -> list[Pick]:
     """Return one reader's papers, best first."""
     return unpack(pick_all(block_of([reader], pool), pool, outside=outside).packed()[0])
-
-
-def pick_for_all(
-    readers: Sequence[Reader], pool: Pool, *, outside: bool = False
-) -> dict[int, list[Pick]]:
-    """Return subscriber id -> picks; readers for whom there is nothing have an empty list."""
-    packed = pick_all(block_of(readers, pool), pool, outside=outside).packed()
-    return {reader.subscriber_id: unpack(his) for reader, his in zip(readers, packed, strict=True)}
 
 
 def pick_all(readers: Readers, pool: Pool, *, outside: bool = False) -> Picks:

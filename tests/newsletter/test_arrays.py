@@ -9,6 +9,7 @@ from django.db import connection
 from newsletter import arrays
 from newsletter.arrays import JOINED, Field
 from papers.models import Topic
+from subscriptions import among
 
 COLUMNS = {"id": "i8", "position": "i4", "name": "S4"}
 SQL = """
@@ -17,8 +18,8 @@ SQL = """
 
 
 def read(ids):
-    among, param = arrays.among("id", np.array(ids, np.int64))
-    found = arrays.read(SQL.format(among=among, name=arrays.fixed("name", 4)), [param], COLUMNS)
+    chosen, param = among.condition("id", ids)
+    found = arrays.read(SQL.format(among=chosen, name=arrays.fixed("name", 4)), [param], COLUMNS)
     names = [name.decode(errors="replace").rstrip() for name in found["name"].tolist()]
     return sorted(zip(found["id"].tolist(), found["position"].tolist(), names, strict=True))
 

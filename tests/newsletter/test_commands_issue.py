@@ -52,7 +52,7 @@ def test_an_issue_is_looked_at_and_the_workers_are_woken(run, rings):
     ],
 )
 def test_an_issue_is_steered_once(run, verb, before, after):
-    an_issue(state=before)
+    deliveries(an_issue(state=before), pending=1)
     assert f": {after}" in run("daily-20260317", verb)[0]
     assert Issue.objects.get().state == after
     with pytest.raises(CommandError, match=f"it is {after}, so there is nothing to"):

@@ -152,6 +152,13 @@ def test_who_resumed_an_issue_with_findings_is_not_asked_again(make_delivery, wr
     assert issue.state == "open"
 
 
+def test_an_issue_that_is_sent_is_not_looked_at_again(make_delivery):
+    issue = make_delivery(state=State.ACCEPTED).issue
+    Issue.objects.update(state="paused")
+    assert not gate.check_again(issue)
+    assert Issue.objects.get().state == "paused"
+
+
 def test_what_an_editor_put_right_is_looked_at_again_and_goes_out(make_delivery):
     issue = make_delivery().issue
     Topic.objects.update(name="{{ agents }}")

@@ -7,11 +7,11 @@ from random import Random
 import pytest
 
 from newsletter.matching import block
-from newsletter.matching.block import pick, pick_all, pick_for_all
+from newsletter.matching.block import pick, pick_all
 from newsletter.matching.phrases import AUTHOR, KEYWORD, Text
 from newsletter.matching.pool import Candidate, Pool
 from newsletter.matching.readers import Reader, block_of
-from newsletter.picks import Why, pack
+from newsletter.picks import Why, pack, unpack
 from tests.newsletter.matching_reference import (
     World,
     picks_of,
@@ -107,7 +107,8 @@ def test_without_candidates_there_is_nothing():
 
 
 def test_without_readers_there_is_nothing():
-    assert pick_for_all([], Pool.of([candidate()])) == {}
+    pool = Pool.of([candidate()])
+    assert pick_all(block_of([], pool), pool).packed() == []
 
 
 def test_a_paper_is_not_sent_twice():
@@ -249,11 +250,9 @@ def test_the_hottest_stranger_takes_the_last_place_where_that_is_wanted():
 
 
 def test_every_reader_has_an_answer():
-    made = pick_for_all([reader(), Reader(2, {B: 1.0}, 7)], Pool.of([candidate(1)]))
-    assert {key: [pick.paper_id for pick in picks] for key, picks in made.items()} == {
-        1: [1],
-        2: [],
-    }
+    pool = Pool.of([candidate(1)])
+    made = pick_all(block_of([reader(), Reader(2, {B: 1.0}, 7)], pool), pool).packed()
+    assert [[pick.paper_id for pick in unpack(picks)] for picks in made] == [[1], []]
 
 
 def test_too_many_candidates_are_refused():

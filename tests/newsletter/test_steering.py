@@ -49,6 +49,8 @@ def test_an_issue_is_paused_and_resumed(operator, rings):
 
 def test_a_paused_issue_can_be_checked_again(operator, rings):
     paused, running = an_issue(state="paused", reason="check 8"), an_issue(cadence="weekly")
+    for issue in (paused, running):
+        deliveries(issue, pending=1)
     assert b"1 issues are checked again" in act(operator, "check_again", paused, running).content
     assert (state(paused), state(running), rings) == ("checking", "open", [1])
 

@@ -1,57 +1,26 @@
 from __future__ import annotations
 
-import time
-from datetime import UTC, date, datetime, timedelta
-from threading import Thread
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.db import connection
 
 from papers import ingest, sources
-from papers.models import Assignment, Ingestion, Observation, Paper, Refusal, Topic
-from papers.sources import Counts, PaperRecord, Refused, SourceError
-
-AT = datetime(2026, 3, 17, 12, 0, tzinfo=UTC)
-DAY = date(2026, 3, 16)
+from papers.models import Assignment, Ingestion, Observation, Paper, Topic
+from papers.sources import Refused, SourceError
+from tests.papers.ingest_steps import (
+    AT,
+    DAY,
+    breaking_off,
+    outcome,
+    record,
+    records,
+    store,
+    take,
+    votes,
+)
 
 pytestmark = pytest.mark.django_db
-
-
-def record(number=1, **fields):
-    fields.setdefault("title", f"Skating robots {number}")
-    fields.setdefault("arxiv_id", f"2603.{number:05}")
-    fields.setdefault("listed_on", DAY)
-    return PaperRecord(place=f"record {number}", **fields)
-
-
-def records(count, **fields):
-    return [record(number, **fields) for number in range(1, count + 1)]
-
-
-def take(source, items, *, at=AT, place="", progress=None):
-    """Store and no more: neither classified nor scored."""
-    intake = ingest.Intake(source, place=place, at=at)
-    intake.store(items, progress=progress)
-    return intake.ingestion
-
-
-def store(*items, source="huggingface", at=AT):
-    return take(source, items, at=at)
-
-
-def outcome(ingestion):
-    ingestion.refresh_from_db()
-    return ingestion.created, ingestion.updated, ingestion.unchanged
-
-
-def votes(number, *, hour=8):
-    return (Counts(datetime(2026, 3, 16, hour, tzinfo=UTC), votes=number, comments=2, stars=3),)
-
-
-def breaking_off(*items, error):
-    yield from items
-    raise error
 
 
 def test_a_new_paper_is_stored_with_all_that_is_known():
@@ -132,34 +101,6 @@ def test_a_score_that_is_computed_meanwhile_is_left_alone(monkeypatch):
     assert outcome(store(record(abstract="New."), at=AT + timedelta(days=1))) == (0, 1, 0)
     paper = Paper.objects.get()
     assert (paper.abstract, paper.trend_score, paper.first_seen_at) == ("New.", 0.7, AT)
-
-
-def test_every_count_is_kept_and_the_newest_is_shown():
-    store(record(counts=(*votes(4, hour=8), *votes(9, hour=10))))
-    paper = Paper.objects.get()
-    assert (paper.votes, paper.comments, paper.stars) == (9, 2, 3)
-    assert [(seen.votes, seen.listed_on) for seen in paper.observations.all()] == [
-        (4, DAY), (9, DAY),
-    ]  # fmt: skip
-
-
-def test_an_older_count_of_another_source_does_not_replace_the_newest():
-    store(record(counts=votes(9, hour=10)))
-    store(record(counts=votes(4, hour=8)), source="page")
-    paper = Paper.objects.get()
-    assert (paper.votes, paper.observations.count()) == (9, 2)
-
-
-def test_an_observation_is_never_changed():
-    store(record(counts=votes(4)))
-    assert outcome(store(record(counts=votes(5)))) == (0, 0, 1)
-    assert (Paper.objects.get().votes, Observation.objects.get().votes) == (4, 4)
-
-
-def test_a_count_without_a_list_date_belongs_to_the_day_it_was_seen():
-    store(record(listed_on=None, counts=votes(4)))
-    assert Observation.objects.get().listed_on == date(2026, 3, 16)
-    assert Paper.objects.get().listed_on is None
 
 
 def test_refused_records_are_kept_with_their_places():
@@ -259,45 +200,3 @@ def test_nothing_is_fetched_before_the_first_record(monkeypatch):
     assert list(ingest.fetched("arxiv", since=DAY, until=date(2026, 3, 17))) == [
         DAY, date(2026, 3, 17),
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize("is_known", [False, True])
-def test_query_count_does_not_grow_with_records(is_known, django_assert_max_num_queries):
-    items = records(200, counts=votes(4), topics=("agents",))
-    if is_known:
-        store(*records(200, abstract="Old."))
-    # SQLite takes at most 999 values in one statement, so its writes come in parts.
-    with django_assert_max_num_queries(15 if connection.vendor == "postgresql" else 40):
-        store(*items)
-    assert Observation.objects.count() == 200
-
-
-def test_a_thousand_papers_take_less_than_five_seconds():
-    began = time.perf_counter()
-    store(*records(1_000, counts=votes(4), abstract="We skate. " * 100, authors=("Ada One",) * 8))
-    assert time.perf_counter() - began < 5
-    assert Refusal.objects.count() == 0
-    assert Paper.objects.count() == 1_000
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_readings_at_once_never_double_a_paper():
-    failures = []
-
-    def read(numbers):
-        try:
-            store(*(record(number, counts=votes(4)) for number in numbers))
-        except Exception as error:  # noqa: BLE001  # shown by the main thread
-            failures.append(error)
-        finally:
-            connection.close()
-
-    forward, backward = range(1, 401), range(400, 0, -1)
-    threads = [Thread(target=read, args=[numbers]) for numbers in (forward, backward, forward)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert Paper.objects.count() == 400
-    assert sum(row.created for row in Ingestion.objects.all()) == 400

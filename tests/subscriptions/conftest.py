@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from subscriptions import outbox
 from subscriptions.models import Letter
 from subscriptions.verdicts import State
 from tests.subscriptions.ledger_steps import begin, claim
+from tests.subscriptions.outbox_steps import Way
 
 
 @pytest.fixture
@@ -49,3 +51,11 @@ def states(db):
 def strict_client():
     """A client that the CSRF check applies to, as in a browser."""
     return Client(enforce_csrf_checks=True)
+
+
+@pytest.fixture
+def way(monkeypatch):
+    """The way out of every run of this test."""
+    way = Way()
+    monkeypatch.setattr(outbox, "open_transport", lambda: way)
+    return way

@@ -28,7 +28,6 @@ class Plain:
 
     entry_id: int
     recipient: str
-    key: str = "key"
     sender: str = "us@news.example.org"
 
     def wire(self) -> bytes:

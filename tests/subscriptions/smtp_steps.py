@@ -22,7 +22,6 @@ class Mail:
     recipient: str = ""
     sender: str = "digest@news.example.org"
     content: bytes = b""
-    key: str = ""
 
     def __post_init__(self) -> None:
         self.recipient = self.recipient or f"reader{self.entry_id}@example.net"

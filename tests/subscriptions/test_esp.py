@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
 from itertools import chain, repeat
 
 import pytest
 from django.core import mail as django_mail
 
-from subscriptions.esp import BackendTransport, calls, handing, keeps_keys
-from subscriptions.ids import new_id
+from subscriptions.esp import BackendTransport, calls, handing
 from subscriptions.outgoing import Fate, Unreachable
 from tests.subscriptions.esp_steps import (
     PATHS,
@@ -165,194 +163,6 @@ def test_a_service_that_is_not_there_leaves_all_untouched(settings):
     assert esp.log == []
 
 
-# --- idempotency keys ---------------------------------------------------------------------
-
-
-def test_the_table_says_how_long_a_call_may_be_repeated():
-    assert keeps_keys(PATHS["resend"]) == timedelta(hours=24, minutes=-5)
-    assert keeps_keys(PATHS["brevo"]) == timedelta(minutes=25)
-    assert keeps_keys(PATHS["postmark"]) is None
-    assert keeps_keys("django.core.mail.backends.locmem.EmailBackend") is None
-
-
-@pytest.mark.parametrize(("name", "calls"), [("resend", [100, 20]), ("brevo", [1] * 120)])
-def test_each_call_has_a_key_that_is_noted_before(settings, name, calls):
-    notes = Notes()
-    with service(settings, keys=60) as esp:
-        send(name, mails(120), notes=notes)
-        assert [len(call) for call in notes.calls] == calls
-        assert [str(notes.keys[call[0]]) for call in notes.calls] == list(esp.known_keys())
-
-
-@pytest.mark.parametrize("name", ["resend", "brevo"])
-@pytest.mark.parametrize("count", [1, 130])
-def test_an_answer_that_is_lost_doubles_nothing_where_keys_are_known(settings, name, count):
-    notes = Notes()
-    with service(settings, keys=60, drop=0.6, seed=3) as esp:
-        results = send(name, mails(count), notes=notes)
-        while left := [one for one in mails(count) if results[one.entry_id].fate == Fate.UNKNOWN]:
-            key = notes.keys[left[0].entry_id]
-            call = [one for one in left if notes.keys[one.entry_id] == key]
-            results |= send(name, call, notes=notes, again=key)
-        assert taken(esp) == list(range(count))
-        assert any(status == 0 for _, _, status in esp.requests)
-    assert fates(results) == ["ACCEPTED"] * count
-
-
-@pytest.mark.parametrize("left", [5, 4, 1])
-def test_what_is_left_of_a_call_that_was_taken_is_known_though_its_text_changed(settings, left):
-    notes = Notes()
-    with service(settings, keys=60, drop=1) as esp:
-        assert fates(send("resend", mails(5), notes=notes)) == ["UNKNOWN"] * 5
-        esp.faults.drop = 0
-        again = [Mail(one.entry_id, one.recipient, "Changed") for one in mails(left)]
-        assert fates(send("resend", again, again=notes.keys[0])) == ["ACCEPTED"] * left
-        assert taken(esp) == [0, 1, 2, 3, 4]
-
-
-def test_what_is_left_of_a_call_that_never_came_is_taken(settings):
-    with service(settings, keys=60) as esp:
-        assert fates(send("resend", mails(4), again=new_id())) == ["ACCEPTED"] * 4
-        assert taken(esp) == [0, 1, 2, 3]
-
-
-@pytest.mark.parametrize("fault", [{"broken": 1}, {"busy": 1}, {"unauthorised": True}])
-def test_not_now_to_a_repeated_call_leaves_the_doubt(settings, fault):
-    with service(settings, keys=60, **fault):
-        results = send("resend", mails(2), again=new_id())
-    assert fates(results) == ["UNKNOWN"] * 2
-
-
-def test_a_call_that_cannot_go_in_one_any_more_is_not_repeated(settings):
-    with service(settings, keys=60) as esp:
-        assert fates(send("brevo", mails(2), again=new_id())) == ["UNKNOWN"] * 2
-        assert taken(esp) == []
-
-
-def test_not_now_after_a_doubt_stays_a_doubt(settings):
-    with service(settings, keys=60, drop=1, seed=1) as esp:
-        turn = iter([True, True])
-
-        def may_go_on():
-            go = next(turn, False)
-            if len(esp.requests) == 1:
-                esp.faults.broken = 1
-            return go
-
-        assert fates(send("resend", mails(2), may_go_on=may_go_on)) == ["UNKNOWN"] * 2
-        assert [status for _, _, status in esp.requests] == [0, 500]
-
-
-# --- what is taken, noted and kept back ---------------------------------------------------
-
-
-def test_mails_are_taken_only_for_the_next_call(settings):
-    outgoing, sent = iter(mails(30)), []
-    with service(settings):
-        transport = BackendTransport(PATHS["postmark"], batch=10)
-        for entry_id, _ in transport.send(outgoing, Notes(), may_go_on=lambda: len(sent) < 11):
-            sent.append(entry_id)
-        transport.close()
-    assert sent == list(range(20))
-    assert [one.entry_id for one in outgoing] == list(range(20, 30))
-
-
-def test_after_an_answer_with_a_time_nobody_calls_in_the_same_breath(settings):
-    with service(settings, busy=1, retry_after="30") as esp:
-        results = send("postmark", mails(3), batch=1)
-        assert len(esp.requests) == 1
-    assert results[0].retry_after == 30
-
-
-def test_two_mails_for_one_reader_never_go_in_one_call(settings):
-    notes = Notes()
-    twice = [Mail(1, "r1@a.org"), Mail(2, "R1@a.org"), Mail(3, "r3@a.org")]
-    with service(settings):
-        assert fates(send("postmark", twice, notes=notes)) == ["ACCEPTED"] * 3
-    assert notes.calls == [[1], [2, 3]]
-
-
-def test_a_call_is_not_larger_than_services_take(settings):
-    notes = Notes()
-    large = [Mail(n, f"r{n}@a.org", "x" * 3_000_000) for n in range(5)]
-    with service(settings):
-        assert fates(send("postmark", large, notes=notes)) == ["ACCEPTED"] * 5
-    assert notes.calls == [[0, 1], [2, 3], [4]]
-
-
-def test_what_did_not_fit_any_more_is_untouched(settings):
-    go = iter([True, False])
-    with service(settings) as esp:
-        results = send("postmark", [Mail(1, "r1@a.org"), Mail(2, "r1@a.org")],
-                       may_go_on=lambda: next(go))  # fmt: skip
-        assert taken(esp) == [1]
-    assert fates(results) == ["ACCEPTED", "UNTOUCHED"]
-
-
-def test_nothing_is_sent_that_cannot_be_noted(settings, caplog):
-    notes = Notes()
-    notes.is_full = True
-    with service(settings) as esp:
-        assert fates(send("postmark", mails(700), notes=notes)) == ["UNTOUCHED"] * 500
-        assert esp.requests == []
-    assert "cannot be noted" in caplog.text
-
-
-@pytest.mark.parametrize("name", [*PATHS, "django.core.mail.backends.locmem.EmailBackend"])
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {"subject": "Hi\r\nBcc: v@x.org"},
-        {"subject": "Hi\rBcc: v@x.org"},
-        {"headers": {"X-A": "a\nBcc: v@x.org"}},
-        {"headers": {"X-A\nBcc": "v@x.org"}},
-        {"recipient": "ann@example.net\r\nBcc: v@x.org"},
-        {"recipient": "ann@example.net, v@x.org"},
-        {"options": {"reply_to": ["ed@example.org\r\nBcc: v@x.org"]}},
-        {"options": {"to": ["ann@example.net", "v@x.org"]}},
-        {"options": {"cc": ["v@x.org"]}},
-        {"options": {"to": ["v@x.org"]}},
-    ],
-)
-def test_a_mail_that_could_add_headers_or_readers_is_not_handed_over(settings, name, broken):
-    notes = Notes()
-    with service(settings) as esp:
-        fields = {"entry_id": 1, "recipient": "ann@example.net"} | broken
-        results = send(name, [Mail(**fields), *mails(1)], notes=notes)
-        assert [one.recipient for one in esp.log] in ([], ["r0@example.net"])
-    assert fates(results) == ["ACCEPTED", "NEVER"]
-    assert notes.calls == [[0]]
-    assert "line break" in results[1].detail or "recipients" in results[1].detail
-
-
-def test_headers_are_what_each_service_wants(settings):
-    with service(settings, keep=True) as esp:
-        send("postmark", mails(1))
-        names = {header["Name"] for header in esp.bodies[0]["Headers"]}
-    assert "X-PM-KeepID" in names
-    assert "Feedback-ID" not in names
-
-
-def test_a_service_without_metadata_gets_none(settings):
-    with service(settings) as esp:
-        settings.ANYMAIL |= {"POSTAL_API_KEY": "k", "POSTAL_API_URL": f"{esp.url}/postal"}
-        transport = BackendTransport("anymail.backends.postal.EmailBackend")
-        transport.close()
-        data = transport._ready(mails(1)[0]).message.metadata
-    assert not isinstance(data, dict)
-
-
-def test_an_international_address_is_known_again_in_the_answer(settings):
-    far = [Mail(1, "ann@b\u00fccher.example"), *mails(2, 5)]
-    with service(settings) as esp:
-        assert fates(send("postmark", far)) == ["ACCEPTED"] * 3
-        assert fates(send("postmark", far[:1])) == ["ACCEPTED"]
-    assert esp.log[0].recipient == "ann@xn--bcher-kva.example"
-
-
-# --- backends for development -------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "path",
     ["django.core.mail.backends.locmem.EmailBackend", "anymail.backends.test.EmailBackend"],
@@ -371,9 +181,6 @@ def test_a_folder_for_development_is_written(settings, tmp_path):
         "ACCEPTED", "ACCEPTED",
     ]  # fmt: skip
     assert sum(path.read_text().count("Subject: 7 papers") for path in tmp_path.iterdir()) == 2
-
-
-# --- chance -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", BATCHES)

@@ -12,16 +12,14 @@ from subscriptions.ids import new_id
 from subscriptions.models import Letter
 from subscriptions.verdicts import State
 from tests.subscriptions.esp_steps import PATHS, service
-from tests.subscriptions.outbox_steps import BUSY, NO, SILENCE, Way, compose, post
+from tests.subscriptions.outbox_steps import BUSY, NO, SILENCE, compose, post
 
 KEY = new_id()
 
 
 @pytest.fixture
-def way(monkeypatch):
+def way(way, monkeypatch):
     """A way out that knows keys, for every run of this test."""
-    way = Way()
-    monkeypatch.setattr(outbox, "open_transport", lambda: way)
     monkeypatch.setattr(outbox, "keeps_keys", lambda: timedelta(days=1))
     return way
 
