@@ -94,7 +94,7 @@ def naive(delivery: Delivery, papers: dict[int, Paper]) -> bytes:
         paper = papers[pick.paper_id]
         topics = {a.topic_id: (a.topic.name, a.reason) for a in paper.assignments.all()}
         why = reasons.sentence(pick.why, pick.reference, pick.also_topic, topics=topics, phrases={})
-        said = paper_facts.facts(paper, (number, PAPERS), language="en") | {
+        said = paper_facts.facts(paper, (number, PAPERS), language="en", detours={}) | {
             "hole": {"number": number, "lead": f"{number}. ", "why": why, "reason": why},
             "feedback_url": f"{page}/{paper.pk}/",
         }
