@@ -11,6 +11,7 @@ from subscriptions.smtp import pool
 from tests.fakes.smtp import FakeSmtp, Fault
 from tests.subscriptions.smtp_steps import Notes, collect, fates, mails, transport
 
+SESSIONS = 8
 MAILS = 2000
 FAULTS = [
     Fault("GREETING", "421 4.3.2 not now", then="close", share=0.1),
@@ -58,7 +59,7 @@ def test_every_mail_has_one_true_result(monkeypatch, seed, manner):
     monkeypatch.setattr(pool, "FIRST_PAUSE", 0.005)
     journal, results, left = Notes(), {}, iter(mails(MAILS))
     running = FakeSmtp(FAULTS, seed=seed, **manner)
-    with running as server, transport(server.port, sessions=8, timeout=0.4) as opened:
+    with running as server, transport(server.port, sessions=SESSIONS, timeout=0.4) as opened:
         while len(results) < MAILS:
             with suppress(Unreachable):
                 collect(opened.send(left, journal, may_go_on=lambda: True), results)
@@ -73,7 +74,8 @@ def judge(server: FakeSmtp, journal: Notes, results: dict) -> None:
     assert len(taken) == len(set(taken)), "a mail was taken twice"
     assert said[Fate.ACCEPTED] <= set(taken)
     assert set(taken) <= said[Fate.ACCEPTED] | said[Fate.UNKNOWN]
-    assert server.empties <= bool(server.manner.takes_nothing)
+    # Each session may have been at it when the first of them learnt what this server is like.
+    assert server.empties <= (SESSIONS if server.manner.takes_nothing else 0)
     assert not server.complaints
     assert journal.in_doubt_most <= 8
     assert all(journal.of(entry_id) in LEGAL for entry_id in results)
