@@ -58,7 +58,7 @@ class Tally:
         papers = Paper.objects.in_bulk({pk for delivery in some for pk in delivery.paper_ids})
         began = time.perf_counter()
         write = compose.compose_all(some)
-        mails = [gate.wire(write(delivery)) for delivery in some]
+        mails = [write(delivery).wire() for delivery in some]
         self.composing += time.perf_counter() - began
         for delivery, mail in zip(some, mails, strict=True):
             own = [papers[pk] for pk in delivery.paper_ids]

@@ -17,7 +17,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
 from newsletter import compose, dead_letters, desk, issues, tasks
-from newsletter.models import Delivery, Issue
+from newsletter.models import Delivery, Event, Issue
 from newsletter.steering import Steering, may_send_now
 from papers.models import Topic
 from papers.read_only import ReadOnly
@@ -136,12 +136,18 @@ class DeliveryAdmin(LedgerAdmin):
     search_fields = ["subscriber__email__iexact", "provider_id", "public_id"]
     actions = ["it_arrived", "send_again", "send_test_to_me"]
 
-    readonly_fields = ["message_id"]
+    readonly_fields = ["message_id", "what_became_of_it"]
 
     @admin.display(description="Message-ID")
     def message_id(self, delivery: Delivery) -> str:
         """What the log of the mail service has, whether or not it answered."""
         return mail.message_id_of(delivery.public_id)
+
+    @admin.display
+    def what_became_of_it(self, delivery: Delivery) -> str:
+        """By all that the mail service told after it had taken it."""
+        kind = Event.objects.outcome(delivery)
+        return "nothing was told yet" if kind is None else kind.name.lower()
 
     @admin.display
     def papers(self, delivery: Delivery) -> int:

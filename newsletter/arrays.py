@@ -6,7 +6,7 @@ On Postgres they travel in COPY's binary format (the manual, "COPY", "File Forma
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -20,11 +20,6 @@ JOINED = "joined"  # in place of a dtype: the bytes of all rows in a row
 _OPENING = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _CLOSING = b"\xff\xff"
 _ARRAY_HEAD = 20  # dimensions, whether there are NULLs, type, size, first index
-
-
-def array(numbers: Iterable[int]) -> str:
-    """Return an array as Postgres reads it: psycopg takes ten times as long to write a list."""
-    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def fixed(expression: str, width: int) -> str:

@@ -13,12 +13,14 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 
 from newsletter.models import Alarm, Event, Issue
+from subscriptions import gates
 from subscriptions.bounces import Kind
 from subscriptions.verdicts import State
 
 logger = logging.getLogger(__name__)
 
 WATCHED = timedelta(days=3)  # from when an issue was opened
+FRESH = timedelta(minutes=1)  # a lane is slowed down once a minute at most
 # Shares of the mails that the service accepted, and of how many mails a share means anything.
 COMPLAINTS, COMPLAINTS_WARN, COMPLAINTS_OF = 0.003, 0.001, 1000
 BOUNCES, BOUNCES_OF = 0.05, 500
@@ -50,7 +52,7 @@ def advise(tally: Tally) -> tuple[Alarm.Kind, str] | None:
 
 
 def watch(*, at: datetime) -> int:
-    """Pause open issues that do harm, and tell the operator; return how many were paused.
+    """Pause open issues that do harm, slow down, tell the operator; return how many were paused.
 
     To be called by every sweep; however many run at once, each thing is said once.
     """
@@ -58,6 +60,7 @@ def watch(*, at: datetime) -> int:
     for issue in Issue.objects.filter(state=Issue.State.OPEN, opened_at__gt=at - WATCHED):
         if advice := advise(tally(issue)):
             paused += _raise_alarm(issue, *advice, at=at)
+    gates.slow_down(blocked_lanes(since=at - FRESH))
     _mail_alarms(at=at)
     return paused
 
@@ -74,11 +77,11 @@ def tally(issue: Issue) -> Tally:
     )
 
 
-def policy_blocks(*, since: datetime) -> dict[str, int]:
-    """Return lane -> mails refused or put off since then because of what we send."""
+def blocked_lanes(*, since: datetime) -> set[str]:
+    """Return the lanes whose servers refused or put off mails since then because of our ways."""
     policy = Event.objects.filter(kind__in=[Kind.THROTTLED, Kind.BLOCKED], is_ours=True)
-    rows = policy.filter(at__gte=since).order_by().values_list("lane")
-    return dict(rows.annotate(n=Count("entry", distinct=True)))
+    rows = policy.filter(at__gte=since).order_by().values_list("lane", flat=True)
+    return set(rows.distinct()) - {""}
 
 
 def _against(issue: Issue) -> dict[int, int]:

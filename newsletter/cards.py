@@ -12,12 +12,11 @@ from html import escape
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.template.loader import render_to_string
 
 from newsletter import counting, reasons
 from newsletter.columns import fold
-from newsletter.models import Card, Issue, Layout
+from newsletter.models import Card, Issue, Layout, looks
 from newsletter.paper_facts import facts, ranks, urls
 from newsletter.picks import Why
 from papers.models import Paper
@@ -25,8 +24,6 @@ from papers.wording import shorten
 from subscriptions import tokens
 from subscriptions.encode import Form, quote
 
-# Readers do not choose a language yet; who agreed to be counted has another layout.
-KIND = {"language": settings.LANGUAGE_CODE, "layout": Layout.FULL.value}
 WIDTHS = {"number": 2, "lead": 4, "feedback": tokens.LENGTH}
 NUMBERS = [str(number).encode() for number in range(100)]
 LEADS = [f"{number}.".ljust(4).encode() for number in range(100)]  # as wide as the indent
@@ -47,26 +44,9 @@ class Sheet:
     """
 
     __slots__ = (
-        "html_middle",
-        "html_reason",
-        "html_row",
-        "html_start",
-        "links",
-        "opening",
-        "public_tail",
-        "reasons",
-        "row_size",
-        "short",
-        "size",
-        "subject",
-        "subjects",
-        "tail",
-        "text_end",
-        "text_middle",
-        "text_row",
-        "text_start",
-        "topics",
-        "trend",
+        "html_middle", "html_reason", "html_row", "html_start", "links", "opening",
+        "public_tail", "reasons", "row_size", "short", "size", "subject", "subjects", "tail",
+        "text_end", "text_middle", "text_row", "text_start", "topics", "trend",
     )  # fmt: skip
 
     def __init__(self, card: Card) -> None:
@@ -165,15 +145,15 @@ def render(issue: Issue, paper_ids: Collection[int], layout: Layout = Layout.FUL
         return []
     papers = list(Paper.objects.with_topics().filter(pk__in=paper_ids))
     places = ranks(papers)
-    detours: Mapping[str, str] = {}
+    look, detours = looks(layout), dict[str, str]()
     if layout == Layout.COUNTED:
         detours = counting.detours(issue.pk, {url for paper in papers for url in urls(paper)})
     cards = []
     for paper in papers:
         said = facts(
-            paper, places.get(paper.pk, (0, 0)), language=KIND["language"], detours=detours
+            paper, places.get(paper.pk, (0, 0)), language=look["language"], detours=detours
         )
-        card = Card(language=KIND["language"], layout=layout, issue=issue, paper_id=paper.pk)
+        card = Card(**look, issue=issue, paper_id=paper.pk)
         cards.append(_filled(card, said, trend=paper.trend_score))
     return cards
 
@@ -187,8 +167,7 @@ def _filled(card: Card, said: dict[str, Any], *, trend: float) -> Card:
 
 
 def _stored(issue: Issue, paper_ids: Iterable[int], layout: Layout) -> dict[int, Card]:
-    kind = {**KIND, "layout": layout.value}
-    rows = Card.objects.filter(**kind, issue=issue, paper_id__in=paper_ids)
+    rows = Card.objects.filter(**looks(layout), issue=issue, paper_id__in=paper_ids)
     return {card.paper_id: card for card in rows}
 
 

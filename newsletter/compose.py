@@ -10,7 +10,7 @@ import numpy as np
 from anymail.message import AnymailMessage
 
 from newsletter import cards, counting, shell
-from newsletter.models import Card, Delivery, Issue, Layout
+from newsletter.models import Card, Delivery, Issue, Layout, looks
 from newsletter.picks import PACKED, Why
 from newsletter.press import Chosen, Press, count_of, unsubscribe
 from subscriptions import mail
@@ -152,7 +152,7 @@ def page(delivery: Delivery) -> str:
 
 def edition(issue: Issue) -> str:
     """Return an issue as a page for anybody: its hottest papers, and nothing of a reader."""
-    rows = Card.objects.filter(issue=issue, **shell.KIND).order_by("-trend", "pk")
+    rows = Card.objects.filter(issue=issue, **looks()).order_by("-trend", "pk")
     ids = list(rows.values_list("paper_id", flat=True)[:IN_ARCHIVE])
     press = _press(issue, shell.frames([issue], keep=False)[issue.pk], ids, keep=False)
     nobodys = bytes(7)  # no reason

@@ -100,9 +100,8 @@ def see(token: str, *, address: str, at: datetime | None) -> str | None:
     }  # fmt: skip
     if at and is_wanted[kind] and Issue.objects.filter(pk=issue).exists():
         visitor, whole = _hidden(address), _hidden(network(address))
-        Sight.objects.create(
-            visitor=visitor, network=whole, issue_id=issue, kind=kind, link=link, at=at
-        )
+        sight = Sight(visitor=visitor, network=whole, issue_id=issue, kind=kind, link=link, at=at)
+        Sight.objects.bulk_create([sight], ignore_conflicts=True)  # the same again is no news
     return link.url if link else None
 
 

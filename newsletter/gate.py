@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,6 @@ from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
-from anymail.message import AnymailMessage
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
@@ -27,7 +25,6 @@ from newsletter.models import Delivery, Inspection, Issue, Sent
 from papers.models import Paper
 from subscriptions import mail
 from subscriptions.composing import NotToBeSent
-from subscriptions.outgoing import Outgoing
 
 logger = logging.getLogger(__name__)
 
@@ -156,7 +153,7 @@ def examine(issue: Issue, *, at: datetime) -> Report:
     report = Report()
     for delivery in sample:
         try:
-            raw = wire(compose.compose_all([delivery])(delivery))
+            raw = compose.compose_all([delivery])(delivery).wire()
             found = _look(raw, delivery, papers, at=at)
             again = {papers[pk].abstract_url for pk in had[delivery.subscriber_id] & papers.keys()}
             found += nothing_again(raw, already_sent=again - {""})
@@ -230,11 +227,3 @@ def quoted(papers: Iterable[Paper], *others: str) -> str:
         (paper.title, paper.summary, paper.abstract, " ".join(paper.authors)) for paper in papers
     )
     return " ".join([*others, *(text for texts in said for text in texts)])
-
-
-def wire(outgoing: Outgoing | AnymailMessage) -> bytes:
-    """The mail as SMTP carries it, without dot-stuffing."""
-    if isinstance(outgoing, AnymailMessage):
-        written = bytes(outgoing.message().as_bytes())
-        return re.sub(rb"\r?\n", b"\r\n", written)
-    return outgoing.wire().replace(b"\r\n..", b"\r\n.")

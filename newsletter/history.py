@@ -74,7 +74,7 @@ def append(readers: Ints, papers: Ints) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             coded = ",".join(f'"\\\\x{part.hex()}"' for part in parts)
-            params = [arrays.array(who), arrays.array(where), f"{{{coded}}}"]
+            params = [among.array(who), among.array(where), f"{{{coded}}}"]
             cursor.execute(APPEND_ON_POSTGRES, params)
         else:
             cursor.executemany(APPEND_ON_SQLITE, list(zip(where, parts, who, strict=True)))

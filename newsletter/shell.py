@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 
 from newsletter import counting, highlights
 from newsletter.columns import fold
-from newsletter.models import Card, Issue, Layout, Shell
+from newsletter.models import Card, Issue, Layout, Shell, looks
 from newsletter.paper_facts import RULE, Holes, page, plain
 from subscriptions import mail, tokens
 from subscriptions.encode import Form
@@ -22,8 +22,6 @@ from subscriptions.encode import Form
 TOKENS = ("digest", "preferences", "unsubscribe")  # pages that the shell links to
 WIDTHS = dict.fromkeys(TOKENS, tokens.LENGTH)
 SPANS = {Issue.Cadence.WEEKLY: "your week", Issue.Cadence.MONTHLY: "your month"}
-# Readers do not choose a language yet; who agreed to be counted has another layout.
-KIND = {"language": settings.LANGUAGE_CODE, "layout": Layout.FULL.value}
 REMEMBERED = 64  # shells in the memory of one process
 
 _remembered: OrderedDict[UUID, Frame] = OrderedDict()
@@ -69,7 +67,7 @@ def render(issue: Issue, layout: Layout = Layout.FULL) -> Shell:
     if layout == Layout.COUNTED:
         said |= {"canary_url": counting.canary(issue.pk), "pixel_url": counting.pixel(issue.pk)}
     return Shell(
-        **{**KIND, "layout": layout},
+        **looks(layout),
         issue=issue,
         html=render_to_string("email/digest/body.html", said),
         text=render_to_string("email/digest/body.txt", said).strip() + "\n",
@@ -96,7 +94,7 @@ def _facts(issue: Issue) -> dict[str, Any]:
         **mail.site(),
         "hole": Holes(),
         "rule": RULE,
-        "language": KIND["language"],
+        "language": settings.LANGUAGE_CODE,
         "issue": issue,
         "title": f"{settings.SITE_NAME}, {issue.on:%-d %B %Y}",
         "span": SPANS.get(Issue.Cadence(issue.cadence), ""),
@@ -112,7 +110,7 @@ def _facts(issue: Issue) -> dict[str, Any]:
 def _stored(issues: Collection[Issue], layout: Layout) -> dict[int | None, Frame]:
     """Return the frames of stored shells; those in memory are not read again."""
     ids = {issue.pk for issue in issues} - {None}
-    stored = Shell.objects.filter(**{**KIND, "layout": layout}, issue__in=ids)
+    stored = Shell.objects.filter(**looks(layout), issue__in=ids)
     names = dict(stored.values_list("rendering", "issue_id"))
     found: dict[int | None, Frame] = {
         issue: known for name, issue in names.items() if (known := _remembered.get(name))

@@ -7,7 +7,7 @@ the query. Here the statement is the same for any number of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -19,7 +19,16 @@ def condition(column: str, ids: Collection[int] | Collection[str]) -> tuple[str,
     """Return SQL for `column` being one of `ids`, and its parameter."""
     if connection.vendor != "postgresql":
         return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))  # noqa: S608
-    return f"{column} = ANY(%s)", f"{{{','.join(map(str, ids))}}}"
+    return f"{column} = ANY(%s)", array(ids)
+
+
+def array(values: Iterable[object]) -> str:
+    """Return an array as Postgres reads it: psycopg takes ten times as long to write a list.
+
+    Args:
+        values: numbers, or texts without quotes, commas, braces and backslashes.
+    """
+    return f"{{{','.join(map(str, values))}}}"
 
 
 def among(field: str, ids: Collection[int] | Collection[str]) -> Among:

@@ -82,6 +82,7 @@ class Chunk(Generic[E]):
         closed = self._close_claimed(claimed)
         if self.run.is_paced and gates.is_closed():  # meanwhile, by what another worker heard
             self.entries.release(self.owner)
+            self.notes.remove()
             return False
         ids = self.entries.begin(self.owner, self.mails)
         self.begun = {entry.pk: entry for entry in claimed if entry.pk in ids}
@@ -163,13 +164,13 @@ class Chunk(Generic[E]):
     def _record(self) -> None:
         """Write down what became of everything that was begun; the journal knows."""
         answers = self.notes.results
-        doubt = timedelta(seconds=settings.UNCERTAIN_WAIT_SECONDS)
+        doubt, most = timedelta(seconds=settings.UNCERTAIN_WAIT_SECONDS), settings.MAX_ATTEMPTS
         for pk, entry in self.begun.items():
             if pk in answers:
                 self.verdicts[pk] = verdict(
                     answers[pk],
                     attempts=entry.attempts,
-                    most=settings.MAX_ATTEMPTS,
+                    most=most,
                     doubt=doubt,
                     chance=random.random(),  # noqa: S311  # spreads load, guards nothing
                 )

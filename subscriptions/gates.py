@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
@@ -88,13 +88,19 @@ def learn(results: Iterable[tuple[str, Result]], *, failures: int) -> None:
     if not found:
         return
     now = database_now()
-    for lane in {lane for lane, result in found if pace.is_throttled(result)}:
-        _change(lane, lambda flow: pace.slow_down(flow, now=now))
+    slow_down({lane for lane, result in found if pace.is_throttled(result)})
     is_well = any(result.fate in {Fate.ACCEPTED, Fate.NEVER} for _, result in found)
     if failures or Gate.objects.filter(stream=SERVICE, failures__gt=0).exists():
         _change(SERVICE, lambda flow: pace.judge(flow, is_well=is_well, failures=failures, now=now))
     if asked := max((result.retry_after or 0 for _, result in found), default=0):
         _change(SERVICE, lambda flow: pace.close(flow, seconds=asked, now=now))
+
+
+def slow_down(lanes: Collection[str]) -> None:
+    """The servers of these lanes said that mail comes too fast."""
+    now = database_now()
+    for lane in lanes:
+        _change(lane, lambda flow: pace.slow_down(flow, now=now))
 
 
 def unreachable() -> None:

@@ -234,3 +234,21 @@ class Entry(models.Model):
 
     class Meta:
         abstract = True
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(  # read by every claim
+                fields=["id"], name="%(class)s_pending", condition=Q(state="pending")
+            ),
+            models.Index(  # read by the sweep
+                fields=["lease_until"],
+                name="%(class)s_leased",
+                condition=Q(state__in=["claimed", "attempting"]),
+            ),
+            models.Index(  # read by the sweep
+                fields=["next_at"],
+                name="%(class)s_waiting",
+                condition=Q(state__in=["deferred", "uncertain"]),
+            ),
+            models.Index(  # read where a service knows repeated calls
+                fields=["call_key"], name="%(class)s_call", condition=Q(call_key__isnull=False)
+            ),
+        ]

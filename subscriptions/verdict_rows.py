@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.db import connection
 
+from subscriptions.among import array
 from subscriptions.verdicts import State, Verdict
 
 # One UPDATE that joins the rows with the verdicts. An acceptance also settles one in doubt;
@@ -82,8 +83,4 @@ def _columns(rows: Sequence[Row]) -> list[str]:
     """Return the parameters for Postgres: an array each, as text."""
     ids, states, said, seconds, uncounted = zip(*rows, strict=True)
     waits = ["NULL" if wait is None else wait for wait in seconds]
-    return [_array(ids), _array(states), CUT.join(said), _array(waits), _array(uncounted)]
-
-
-def _array(column: Iterable[object]) -> str:
-    return f"{{{','.join(map(str, column))}}}"
+    return [array(ids), array(states), CUT.join(said), array(waits), array(uncounted)]

@@ -29,6 +29,9 @@ class Migration(migrations.Migration):
                 ('issue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='newsletter.issue')),
                 ('link', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='newsletter.link')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('visitor', 'issue', 'link'), name='one_sight_per_link'), models.UniqueConstraint(condition=models.Q(('link', None)), fields=('visitor', 'issue', 'kind'), name='one_sight_without_link')],
+            },
         ),
         migrations.CreateModel(
             name='Tally',

@@ -5,7 +5,7 @@ from __future__ import annotations
 from newsletter.models.delivery import Delivery, DeliveryQuerySet
 from newsletter.models.events import Event, EventQuerySet, SoftBounce, Webhook
 from newsletter.models.issue import SLUG_DAY, Alarm, Inspection, Issue, IssueQuerySet
-from newsletter.models.rendering import Card, Frozen, Layout, Shell
+from newsletter.models.rendering import Card, Frozen, Layout, Shell, looks
 from newsletter.models.sent import Sent, SentQuerySet
 from newsletter.models.tally import Link, Sight, Tally
 
@@ -30,4 +30,5 @@ __all__ = [
     "SoftBounce",
     "Tally",
     "Webhook",
+    "looks",
 ]

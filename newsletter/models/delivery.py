@@ -74,29 +74,14 @@ class Delivery(Entry):
 
     objects = DeliveryQuerySet.as_manager()
 
-    class Meta:
+    class Meta(Entry.Meta):
         ordering = ["-pk"]
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(fields=["issue", "subscriber"], name="one_delivery_per_issue"),
         ]
         indexes = [
-            models.Index(  # read by every claim
-                fields=["id"], name="delivery_pending", condition=Q(state="pending")
-            ),
-            models.Index(  # read by the sweep
-                fields=["lease_until"],
-                name="delivery_leased",
-                condition=Q(state__in=["claimed", "attempting"]),
-            ),
-            models.Index(  # read by the sweep
-                fields=["next_at"],
-                name="delivery_waiting",
-                condition=Q(state__in=["deferred", "uncertain"]),
-            ),
-            models.Index(  # read where a service knows repeated calls
-                fields=["call_key"], name="delivery_call", condition=Q(call_key__isnull=False)
-            ),
+            *Entry.Meta.indexes,
             models.Index(  # read by every opening: their papers count as sent
                 fields=["issue"], name="delivery_parked", condition=Q(state="parked")
             ),

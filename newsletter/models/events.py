@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from django.db import models
 from django.db.models import Q
 
@@ -51,13 +49,6 @@ class EventQuerySet(models.QuerySet["Event"]):
         told = self.filter(issue=delivery.issue_id, entry=delivery.public_id, is_ours=True)
         kind = told.aggregate(kind=models.Max("kind"))["kind"]
         return None if kind is None else Kind(kind)
-
-    def outcomes(self, issue: Issue) -> dict[Kind, int]:
-        """How many mails of an issue came to which end; those never told of are left out."""
-        mails = self.filter(issue=issue, is_ours=True).order_by().values("entry")
-        kinds = mails.annotate(end=models.Max("kind")).values_list("end", flat=True)
-        counts: Counter[Kind] = Counter(Kind(kind) for kind in kinds.iterator())
-        return dict(counts)
 
 
 class Event(models.Model):

@@ -36,6 +36,16 @@ class Sight(models.Model):
     link = models.ForeignKey(Link, models.CASCADE, null=True, related_name="+", db_index=False)
     at = models.DateTimeField()
 
+    class Meta:
+        constraints = [  # so whoever asks again and again fills no table
+            models.UniqueConstraint(fields=["visitor", "issue", "link"], name="one_sight_per_link"),
+            models.UniqueConstraint(
+                fields=["visitor", "issue", "kind"],
+                name="one_sight_without_link",
+                condition=Q(link=None),
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"{self.kind} at {self.at:%H:%M:%S}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
 
 from subscriptions.ledger import Entry, EntryQuerySet
 from subscriptions.models.reader import Subscriber
@@ -25,24 +24,8 @@ class Letter(Entry):
 
     objects = LetterQuerySet.as_manager()
 
-    class Meta:
+    class Meta(Entry.Meta):
         ordering = ["-pk"]
-        indexes = [
-            models.Index(fields=["id"], name="letter_pending", condition=Q(state="pending")),
-            models.Index(
-                fields=["lease_until"],
-                name="letter_leased",
-                condition=Q(state__in=["claimed", "attempting"]),
-            ),
-            models.Index(  # read by the sweep
-                fields=["next_at"],
-                name="letter_waiting",
-                condition=Q(state__in=["deferred", "uncertain"]),
-            ),
-            models.Index(  # read where a service knows repeated calls
-                fields=["call_key"], name="letter_call", condition=Q(call_key__isnull=False)
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.subscriber}"

@@ -31,7 +31,7 @@ def envelope(flight: Flight, offers: Offers) -> tuple[bytes, bytes] | Result:
     Nothing that comes from outside gets into a command unless it is an address.
     """
     recipient = flight.mail.recipient
-    sender, size = _path(flight.mail.sender), len(flight.wire)
+    sender, size = _sender(flight.mail.sender), len(flight.wire)
     if not recipient or sender is None or (path := _path(recipient)) is None:
         return Result(Fate.NEVER, "an address that cannot be written in an envelope")
     needs_utf8 = not (sender.isascii() and path.isascii())
@@ -46,7 +46,12 @@ def envelope(flight: Flight, offers: Offers) -> tuple[bytes, bytes] | Result:
     return b"MAIL FROM:%b%b%b\r\n" % (sender, announced, utf8), b"RCPT TO:%b\r\n" % path
 
 
-@lru_cache(1024)  # mails of a run have one sender
+@lru_cache(16)
+def _sender(address: str) -> bytes | None:
+    """As `_path`, for the one that all mails of a run have."""
+    return _path(address)
+
+
 def _path(address: str) -> bytes | None:
     """Return an address as it stands in a command; None if it cannot."""
     if UNSAFE.search(address):

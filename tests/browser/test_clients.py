@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bench import corpus
-from newsletter import compose, gate
+from newsletter import compose
 from newsletter.lint.reading import read
 
 CLIENTS = Path(__file__).parent / "clients"
@@ -82,7 +82,7 @@ def digest(settings) -> str:
     settings.POSTAL_ADDRESS = "1 Example Street, Exampletown"
     corpus.store_papers(Path("/nonexistent"))
     longest = max(corpus.deliveries(40), key=lambda delivery: len(delivery.paper_ids))
-    return read(gate.wire(compose.compose_all([longest])(longest))).html
+    return read(compose.compose_all([longest])(longest).wire()).html
 
 
 def test_what_a_mail_program_does_not_know_has_a_fallback(digest, checker):

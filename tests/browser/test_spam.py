@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench import corpus
-from newsletter import compose, gate
+from newsletter import compose
 from newsletter.lint.beyond import MOST_SPAM, is_no_spam
 
 LENGTHS = (1, 7, 30)  # papers of the digests that are looked at
@@ -50,7 +50,7 @@ def test_a_digest_is_no_spam(settings, length):
     corpus.store_papers(Path("/nonexistent"))
     found = (d for d in corpus.deliveries(60) if len(d.paper_ids) == length)
     delivery = next(found)
-    assert is_no_spam(gate.wire(compose.compose_all([delivery])(delivery)), score=score) == []
+    assert is_no_spam(compose.compose_all([delivery])(delivery).wire(), score=score) == []
 
 
 def test_what_is_spam_is_noticed():

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import gc
 import re
 
 import pytest
+from celery.signals import worker_process_init
 from django.conf import settings
 
 from newsletter.config import celery_app
@@ -26,6 +28,14 @@ IN_THE_FUTURE = re.compile(r"\beta=|\bcountdown=|\bself\.retry\(|\bautoretry_for
 def test_a_worker_that_is_told_to_go_ends_its_send_and_is_gone_in_half_a_minute():
     # Celery sleeps for all of it, and may take two seconds more.
     assert outbox.BUDGET < settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT <= 27
+
+
+def test_a_new_process_keeps_the_collector_from_what_was_imported():
+    try:
+        worker_process_init.send(sender=None)
+        assert gc.get_freeze_count() > 100_000
+    finally:
+        gc.unfreeze()
 
 
 @pytest.fixture(scope="module")

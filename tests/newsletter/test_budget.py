@@ -9,6 +9,7 @@ from newsletter import budget
 from newsletter.budget import Tally, advise
 from newsletter.models import Alarm, Delivery, Issue
 from subscriptions.bounces import Kind
+from subscriptions.models import Gate
 from subscriptions.verdicts import State
 from tests.conftest import MOMENT
 from tests.newsletter.event_steps import happening, mail_to, tell
@@ -122,9 +123,14 @@ def test_what_the_service_and_we_refused_is_added_up(issue, make_subscriber):
     assert budget.tally(issue).refused == 3
 
 
-def test_policy_blocks_are_counted_for_each_lane(make_subscriber):
-    mails = [mail_to(make_subscriber(), lane="gmail") for _ in range(3)]
-    tell(*[happening(one, Kind.BLOCKED) for one in mails], happening(mails[0], Kind.THROTTLED))
-    tell(happening(mail_to(make_subscriber()), Kind.HARD))
-    assert budget.policy_blocks(since=MOMENT) == {"gmail": 3}
-    assert budget.policy_blocks(since=MOMENT + timedelta(hours=1)) == {}
+def test_a_lane_that_blocks_us_is_written_to_more_slowly(make_subscriber):
+    tell(happening(mail_to(make_subscriber(), lane="gmail"), Kind.BLOCKED))
+    tell(happening(mail_to(make_subscriber(), lane="yahoo"), Kind.HARD))
+    budget.watch(at=MOMENT + timedelta(seconds=20))
+    assert dict(Gate.objects.values_list("stream", "pace")) == {"gmail": 0.5}
+
+
+def test_a_block_of_long_ago_slows_nothing_down(make_subscriber):
+    tell(happening(mail_to(make_subscriber(), lane="gmail"), Kind.THROTTLED))
+    budget.watch(at=MOMENT + timedelta(hours=1))
+    assert not Gate.objects.exists()

@@ -136,6 +136,13 @@ def test_what_is_turned_off_is_not_noted_and_the_link_still_works(issue, link, s
     assert list(Sight.objects.values_list("kind", flat=True)) == [expected]
 
 
+def test_who_asks_again_and_again_fills_no_table(issue, link):
+    for address in (link, counting.pixel(issue), counting.canary(issue)):
+        for second in range(20):
+            see(address, at=MOMENT + second * SECOND)
+    assert sorted(Sight.objects.values_list("kind", flat=True)) == ["clicked", "opened", "scanned"]
+
+
 def test_what_is_turned_off_makes_no_links(issue, settings):
     settings.COUNT_OPENS = settings.COUNT_CLICKS = False
     assert not counting.is_on()

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from newsletter import compose, gate
 from newsletter.lint import Finding
-from newsletter.models import Delivery, Inspection, Issue, Sent
+from newsletter.models import Inspection, Issue, Sent
 from papers.models import Topic
 from subscriptions import mail
 from subscriptions.models import Subscriber
@@ -33,7 +33,7 @@ def write(monkeypatch):
             self.raw = raw
 
         def wire(self) -> bytes:
-            return self.raw.replace(b"\r\n.", b"\r\n..")
+            return self.raw
 
     def install(made):
         one = made if callable(made) else lambda delivery: made
@@ -226,13 +226,6 @@ def test_hosts_that_a_paper_names_may_be_linked_to_if_they_are_fit(make_paper):
         make_paper(project_url="http://plain.example.com/"),
     ]
     assert gate.site(papers).link_hosts - gate.site().link_hosts == {"git.example.com"}
-
-
-def test_dots_that_smtp_doubles_are_single_again(write):
-    raw = fresh().replace(b"\r\nUnsubscribe:", b"\r\n.dot\r\nUnsubscribe:")
-    write(raw)
-    assert gate.wire(compose.compose_all([])(Delivery())) == raw
-    assert b"\r\n.dot" in raw
 
 
 def test_the_site_of_the_settings_is_the_site_of_the_checks(settings):

@@ -46,7 +46,7 @@ def test_two_hundred_digests_pass_every_check(surroundings):
     for delivery in some:
         own = [papers[pk] for pk in delivery.paper_ids]
         words = gate.quoted(own, *corpus.WORDS)
-        mail = gate.wire(write(delivery))
+        mail = write(delivery).wire()
         found = lint.check(mail, site=gate.site(own), at=now(), quoted=words)
         hard += [str(finding) for finding in found if finding.is_hard]
         most = max(most, len(delivery.paper_ids))
@@ -70,7 +70,6 @@ def handed_over(name: str, message) -> dict:
     return {**sent, "headers": {key.lower(): value for key, value in told.items()}}
 
 
-@pytest.mark.filterwarnings("ignore:django-anymail has dropped official support for SendGrid")
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_a_mail_service_is_handed_the_mail_unchanged(surroundings, name):
     some = list(corpus.deliveries(20))

@@ -6,10 +6,17 @@ import pytest
 from django.test import Client
 
 from subscriptions import outbox
+from subscriptions.esp import handing
 from subscriptions.models import Letter
 from subscriptions.verdicts import State
 from tests.subscriptions.ledger_steps import begin, claim
 from tests.subscriptions.outbox_steps import Way
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch):
+    """Nobody waits between the tries of a call."""
+    monkeypatch.setattr(handing, "PAUSE_SECONDS", 0)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from anymail.message import AnymailMessage
 from subscriptions.esp import BackendTransport
 from tests.fakes.esp import FakeEsp, Faults
 
+BATCHES = ["postmark", "resend", "mailjet", "mailtrap"]  # services that take batches
 PATHS = {
     name: f"anymail.backends.{name}.EmailBackend"
     for name in ("postmark", "resend", "mailjet", "mailtrap", "sendgrid", "mailgun", "brevo")

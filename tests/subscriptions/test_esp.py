@@ -8,9 +8,10 @@ from itertools import chain, repeat
 import pytest
 from django.core import mail as django_mail
 
-from subscriptions.esp import BackendTransport, calls, handing
+from subscriptions.esp import BackendTransport, calls
 from subscriptions.outgoing import Fate, Unreachable
 from tests.subscriptions.esp_steps import (
+    BATCHES,
     PATHS,
     Mail,
     Notes,
@@ -21,16 +22,6 @@ from tests.subscriptions.esp_steps import (
     service,
     taken,
 )
-
-pytestmark = pytest.mark.filterwarnings("ignore:django-anymail has dropped official support")
-
-
-@pytest.fixture(autouse=True)
-def _no_pause(monkeypatch):
-    monkeypatch.setattr(handing, "PAUSE_SECONDS", 0)
-
-
-BATCHES = ["postmark", "resend", "mailjet", "mailtrap"]
 
 
 @pytest.mark.parametrize("name", PATHS)

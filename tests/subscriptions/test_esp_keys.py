@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from subscriptions.esp import handing, keeps_keys
+from subscriptions.esp import keeps_keys
 from subscriptions.ids import new_id
 from subscriptions.outgoing import Fate
 from tests.subscriptions.esp_steps import (
@@ -19,16 +19,6 @@ from tests.subscriptions.esp_steps import (
     service,
     taken,
 )
-
-pytestmark = pytest.mark.filterwarnings("ignore:django-anymail has dropped official support")
-
-
-@pytest.fixture(autouse=True)
-def _no_pause(monkeypatch):
-    monkeypatch.setattr(handing, "PAUSE_SECONDS", 0)
-
-
-BATCHES = ["postmark", "resend", "mailjet", "mailtrap"]
 
 
 def test_the_table_says_how_long_a_call_may_be_repeated():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from subscriptions.esp import BackendTransport, handing
+from subscriptions.esp import BackendTransport
 from tests.subscriptions.esp_steps import (
     PATHS,
     Mail,
@@ -15,16 +15,6 @@ from tests.subscriptions.esp_steps import (
     service,
     taken,
 )
-
-pytestmark = pytest.mark.filterwarnings("ignore:django-anymail has dropped official support")
-
-
-@pytest.fixture(autouse=True)
-def _no_pause(monkeypatch):
-    monkeypatch.setattr(handing, "PAUSE_SECONDS", 0)
-
-
-BATCHES = ["postmark", "resend", "mailjet", "mailtrap"]
 
 
 def test_mails_are_taken_only_for_the_next_call(settings):

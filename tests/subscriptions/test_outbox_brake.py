@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from subscriptions import gates, outbox
@@ -37,7 +39,7 @@ def test_a_service_that_refuses_everything_is_left_alone(
 
 
 def test_a_gate_that_closes_while_a_chunk_is_composed_holds_it_back(
-    make_letter, states, service_answers
+    make_letter, states, service_answers, settings
 ):
     make_letter(), make_letter()
     service_answers()
@@ -48,6 +50,7 @@ def test_a_gate_that_closes_while_a_chunk_is_composed_holds_it_back(
 
     assert post(compose_as_it_closes, is_paced=True) == 0
     assert set(Letter.objects.values_list("state", "claims", "attempts")) == {("pending", 0, 0)}
+    assert not list(Path(settings.JOURNAL_DIR).glob("letter.*"))
     assert post() == 2
 
 
