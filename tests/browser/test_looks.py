@@ -103,8 +103,9 @@ def delivery(reader) -> Delivery:
 
 
 @pytest.fixture
-def address(live_server, reader, delivery):
+def address(live_server, reader, delivery, settings):
     """The address of a page on the live server, by name."""
+    settings.COUNT_CLICKS = True  # so the preferences ask for it; he has not agreed
     Delivery.objects.filter(pk=delivery.pk).update(state=State.ACCEPTED)
     mail = compose.compose_all([delivery])(delivery).message().body
     own = {path.split("/")[1]: path for path in re.findall(r"https://[^/]+(/\S+/\S{52}/\S*)", mail)}
@@ -243,8 +244,11 @@ def test_preferences_can_be_saved(screen, address, reader):
     with screen() as page:
         page.goto(address("preferences"))
         page.get_by_role("checkbox", name="Computer vision").check()
+        page.get_by_role("checkbox", name="Count when I open").check()
         page.get_by_role("button", name="Save").click()
         assert page.get_by_text("Saved.").is_visible()
+    reader.refresh_from_db()
+    assert reader.is_counted
     assert reader.topics.filter(slug="computer-vision").exists()
 
 
