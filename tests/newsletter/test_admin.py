@@ -11,9 +11,11 @@ from newsletter import tasks
 from newsletter.admin import DeliveryAdmin
 from newsletter.models import Delivery, Issue
 from subscriptions import clock, restore
+from subscriptions.bounces import Kind
 from subscriptions.models import Subscriber
 from subscriptions.verdicts import IN_DOUBT, State
 from tests.conftest import MOMENT
+from tests.newsletter.event_steps import happening, mail_to, tell
 
 ISSUES = "admin:newsletter_issue_changelist"
 DELIVERIES = "admin:newsletter_delivery_changelist"
@@ -79,6 +81,14 @@ def test_deliveries_are_found_by_address_and_id(
     make_delivery()
     response = admin_client.get(reverse(DELIVERIES, query={"q": query}))
     assert response.context["cl"].result_count == found
+
+
+def test_a_delivery_says_what_became_of_it(admin_client, make_subscriber):
+    delivery = mail_to(make_subscriber())
+    page = reverse("admin:newsletter_delivery_change", args=[delivery.pk])
+    assert "nothing was told yet" in admin_client.get(page).content.decode()
+    tell(happening(delivery, Kind.DELIVERED))
+    assert "delivered" in admin_client.get(page).content.decode()
 
 
 def test_a_delivery_is_found_by_its_public_id(admin_client, make_delivery):
