@@ -60,7 +60,7 @@ def watch(*, at: datetime) -> int:
     for issue in Issue.objects.filter(state=Issue.State.OPEN, opened_at__gt=at - WATCHED):
         if advice := advise(tally(issue)):
             paused += _raise_alarm(issue, *advice, at=at)
-    gates.slow_down(blocked_lanes(since=at - FRESH))
+    gates.slow_down(blocked_lanes(since=at - FRESH), now=at)
     _mail_alarms(at=at)
     return paused
 

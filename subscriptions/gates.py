@@ -88,7 +88,7 @@ def learn(results: Iterable[tuple[str, Result]], *, failures: int) -> None:
     if not found:
         return
     now = database_now()
-    slow_down({lane for lane, result in found if pace.is_throttled(result)})
+    slow_down({lane for lane, result in found if pace.is_throttled(result)}, now=now)
     is_well = any(result.fate in {Fate.ACCEPTED, Fate.NEVER} for _, result in found)
     if failures or Gate.objects.filter(stream=SERVICE, failures__gt=0).exists():
         _change(SERVICE, lambda flow: pace.judge(flow, is_well=is_well, failures=failures, now=now))
@@ -96,9 +96,8 @@ def learn(results: Iterable[tuple[str, Result]], *, failures: int) -> None:
         _change(SERVICE, lambda flow: pace.close(flow, seconds=asked, now=now))
 
 
-def slow_down(lanes: Collection[str]) -> None:
-    """The servers of these lanes said that mail comes too fast."""
-    now = database_now()
+def slow_down(lanes: Collection[str], *, now: datetime) -> None:
+    """The servers of these lanes said that mail comes too fast; `now` is the database's."""
     for lane in lanes:
         _change(lane, lambda flow: pace.slow_down(flow, now=now))
 
