@@ -1,4 +1,4 @@
-"""Papers, what they are about, and the attention that they got."""
+"""Papers, and which topics they are about."""
 
 from __future__ import annotations
 
@@ -8,38 +8,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
 
+from papers.models.topic import Topic
 from papers.wording import excerpt, name_authors
 
 TEASER_LENGTH = 320  # characters
-
-
-class TopicQuerySet(models.QuerySet["Topic"]):
-    def active(self) -> TopicQuerySet:
-        """Topics that readers can choose."""
-        return self.filter(is_active=True)
-
-
-class Topic(models.Model):
-    """Something a reader can care about, with the signs by which a paper is recognised."""
-
-    slug = models.SlugField(max_length=50, unique=True)
-    name = models.CharField(max_length=80)
-    description = models.CharField(max_length=300, blank=True)
-    include = models.TextField(blank=True, help_text="One phrase a line; each is a sign of it.")
-    exclude = models.TextField(
-        blank=True, help_text="One phrase a line; each cancels signs found only in the abstract."
-    )
-    categories = models.TextField(blank=True, help_text="One arXiv category a line.")
-    position = models.PositiveSmallIntegerField(default=0, help_text="Order in forms.")
-    is_active = models.BooleanField(default=True)
-
-    objects = TopicQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["position", "name"]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class PaperQuerySet(models.QuerySet["Paper"]):
@@ -158,60 +130,3 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic}: {self.reason}" if self.reason else str(self.topic)
-
-
-class Observation(models.Model):
-    """What one source said of one paper at one moment.  Never changed, never deleted."""
-
-    paper = models.ForeignKey(Paper, models.CASCADE, related_name="observations")
-    source = models.CharField(max_length=30)  # "sample" marks made-up counts
-    seen_at = models.DateTimeField()
-    listed_on = models.DateField()
-    votes = models.PositiveIntegerField(default=0)
-    comments = models.PositiveIntegerField(default=0)
-    stars = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        ordering = ["seen_at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["paper", "source", "seen_at"], name="one_observation_per_moment"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.votes} votes at {self.seen_at:%Y-%m-%d %H:%M}"
-
-
-class Ingestion(models.Model):
-    """One reading of one source: what came of it, for the operator."""
-
-    source = models.CharField(max_length=30)
-    place = models.CharField(max_length=500, blank=True)  # file or address
-    started_at = models.DateTimeField(default=now, db_index=True)
-    finished_at = models.DateTimeField(null=True)
-    created = models.PositiveIntegerField(default=0)
-    updated = models.PositiveIntegerField(default=0)
-    unchanged = models.PositiveIntegerField(default=0)
-    error = models.CharField(max_length=500, blank=True)  # why it stopped early, if it did
-
-    class Meta:
-        ordering = ["-started_at"]
-
-    def __str__(self) -> str:
-        return f"{self.source} at {self.started_at:%Y-%m-%d %H:%M}"
-
-
-class Refusal(models.Model):
-    """A record that could not be stored, kept for an operator to look at."""
-
-    ingestion = models.ForeignKey(Ingestion, models.CASCADE, related_name="refusals")
-    place = models.CharField(max_length=500)  # "2025-01-10.json, record 3"
-    reason = models.CharField(max_length=500)
-    excerpt = models.CharField(max_length=500, blank=True)
-
-    class Meta:
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.reason}"

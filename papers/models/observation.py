@@ -1,0 +1,30 @@
+"""The attention that a paper got, as one source saw it at one moment."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from papers.models.paper import Paper
+
+
+class Observation(models.Model):
+    """What one source said of one paper at one moment.  Never changed, never deleted."""
+
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="observations")
+    source = models.CharField(max_length=30)  # "sample" marks made-up counts
+    seen_at = models.DateTimeField()
+    listed_on = models.DateField()
+    votes = models.PositiveIntegerField(default=0)
+    comments = models.PositiveIntegerField(default=0)
+    stars = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["seen_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["paper", "source", "seen_at"], name="one_observation_per_moment"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.votes} votes at {self.seen_at:%Y-%m-%d %H:%M}"

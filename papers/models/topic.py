@@ -1,0 +1,34 @@
+"""What papers can be about."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class TopicQuerySet(models.QuerySet["Topic"]):
+    def active(self) -> TopicQuerySet:
+        """Topics that readers can choose."""
+        return self.filter(is_active=True)
+
+
+class Topic(models.Model):
+    """Something a reader can care about, with the signs by which a paper is recognised."""
+
+    slug = models.SlugField(max_length=50, unique=True)
+    name = models.CharField(max_length=80)
+    description = models.CharField(max_length=300, blank=True)
+    include = models.TextField(blank=True, help_text="One phrase a line; each is a sign of it.")
+    exclude = models.TextField(
+        blank=True, help_text="One phrase a line; each cancels signs found only in the abstract."
+    )
+    categories = models.TextField(blank=True, help_text="One arXiv category a line.")
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order in forms.")
+    is_active = models.BooleanField(default=True)
+
+    objects = TopicQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
