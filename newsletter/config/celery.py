@@ -8,11 +8,14 @@ import os
 from celery import Celery
 from celery.signals import worker_process_init
 
+from newsletter.config.acknowledgements import Acknowledgements
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.config.settings")
 
 app = Celery("newsletter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["consumer"].add(Acknowledgements)
 
 
 @worker_process_init.connect

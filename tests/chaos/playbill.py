@@ -76,7 +76,7 @@ SCENES = (
     Scene("evict", "queue:evicting", long={"recipients": 5_000}, short={"recipients": 2_000}),
     Scene(
         "freeze-valkey", "queue:frozen",
-        long={"recipients": 2_500, "seconds": 60}, short={"recipients": 2_000, "seconds": 15},
+        long={"recipients": 2_500, "seconds": 60}, short={"recipients": 2_000, "seconds": 25},
     ),
     Scene(
         "crash-postgres", "database:crashed", bites=True,
