@@ -130,7 +130,8 @@ class Stage:
     def note_doubt(self, group: Group, pids: list[int], *, with_disk: bool = False) -> None:
         """Write down what is in doubt when these frozen processes die."""
         ids = in_doubt(pids, group.journals, even_answered=with_disk)
-        self.doubts.update(self.recipient_of[pk] for pk in ids)
+        # Mails of other issues are counted as a whole, where there are any.
+        self.doubts.update(self.recipient_of[pk] for pk in ids & self.recipient_of.keys())
         self.in_doubt_each.append(len(ids))
 
     def kill(self, group: Group, *, with_disk: bool = False) -> None:
