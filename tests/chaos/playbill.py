@@ -132,12 +132,12 @@ SCENES = (
     ),
     Scene(
         "every-step", "steps:smtp", bites=True,
-        long={"recipients": 200}, short={"recipients": 6},
+        long={"recipients": 60}, short={"recipients": 6},
     ),
     Scene(
         "every-step-sqlite", "steps:smtp", engine="sqlite", bites=True,
-        long={"recipients": 200}, short={"recipients": 6},
+        long={"recipients": 60}, short={"recipients": 6},
     ),
-    Scene("every-step-keys", "steps:keys", long={"recipients": 200}, short={"recipients": 6}),
+    Scene("every-step-keys", "steps:keys", long={"recipients": 60}, short={"recipients": 6}),
 )  # fmt: skip
 BY_NAME = {scene.name: scene for scene in SCENES}
