@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 REFUSALS_AT_MOST = 10  # so many in a row are about us, whatever the service says
 LOOK_AGAIN = 1.0  # seconds after which readers and issues of a chunk are read again
+ASK_AGAIN = 0.2  # seconds after which it is asked again whether the service wants silence
 
 
 @dataclass(slots=True)
@@ -68,6 +70,8 @@ class Chunk(Generic[E]):
     notes: Journal
     ends: float  # when the lease is nearly over
     call_key: UUID | None = None  # of the call that is to be repeated
+    asked_at: float = -math.inf
+    is_silenced: bool = False
     begun: dict[int, E] = field(default_factory=dict)
     mails: dict[int, Outgoing] = field(default_factory=dict)
     verdicts: dict[int, Verdict] = field(default_factory=dict)
@@ -80,7 +84,7 @@ class Chunk(Generic[E]):
             self.verdicts.update(dict.fromkeys(self.mails, UNTOUCHED))
             self.mails.clear()
         closed = self._close_claimed(claimed)
-        if self.run.is_paced and gates.is_closed():  # meanwhile, by what another worker heard
+        if self._must_be_silent():
             self.entries.release(self.owner)
             self.notes.remove()
             return False
@@ -97,7 +101,15 @@ class Chunk(Generic[E]):
         return is_reachable and has_worked and self.run.refusals < REFUSALS_AT_MOST
 
     def may_go_on(self) -> bool:
-        return self.run.may_go_on() and clock.seconds() < self.ends
+        in_time = self.run.may_go_on() and clock.seconds() < self.ends
+        return in_time and not self._must_be_silent()
+
+    def _must_be_silent(self) -> bool:
+        """Whether the service asked for silence; another worker may have heard it meanwhile."""
+        if self.run.is_paced and clock.seconds() - self.asked_at > ASK_AGAIN:
+            self.is_silenced = gates.is_closed()
+            self.asked_at = clock.seconds()
+        return self.is_silenced
 
     def _compose(self, entries: Sequence[E]) -> None:
         """Write the mails of `entries`; whichever is not to be sent gets a verdict instead."""

@@ -60,7 +60,10 @@ class BackendTransport:
                 yield from unfit
             if not batch:
                 return
-            yield from handing.over(batch)
+            if may_go_on():  # writing a large batch takes a while
+                yield from handing.over(batch)
+            else:
+                yield from ((one.mail.entry_id, Result(Fate.UNTOUCHED)) for one in batch)
         if waiting is not None:
             yield waiting.mail.entry_id, Result(Fate.UNTOUCHED)
 

@@ -74,7 +74,7 @@ def test_one_bad_mail_in_a_batch_that_is_refused_whole_fails_alone(settings):
 
 
 def test_halving_stops_when_it_may_not_go_on(settings):
-    answers = chain([True, True], repeat(False))
+    answers = chain([True, True, True], repeat(False))
     with service(settings, strict=True) as esp:
         results = send("postmark", [Mail(9, "bad@a.org"), *mails(3)],
                        may_go_on=lambda: next(answers))  # fmt: skip

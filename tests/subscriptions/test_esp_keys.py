@@ -84,7 +84,7 @@ def test_a_call_that_cannot_go_in_one_any_more_is_not_repeated(settings):
 
 def test_not_now_after_a_doubt_stays_a_doubt(settings):
     with service(settings, keys=60, drop=1, seed=1) as esp:
-        turn = iter([True, True])
+        turn = iter([True, True, True])
 
         def may_go_on():
             go = next(turn, False)

@@ -52,12 +52,19 @@ def test_a_call_is_not_larger_than_services_take(settings):
 
 
 def test_what_did_not_fit_any_more_is_untouched(settings):
-    go = iter([True, False])
+    go = iter([True, True, False])
     with service(settings) as esp:
         results = send("postmark", [Mail(1, "r1@a.org"), Mail(2, "r1@a.org")],
                        may_go_on=lambda: next(go))  # fmt: skip
         assert taken(esp) == [1]
     assert fates(results) == ["ACCEPTED", "UNTOUCHED"]
+
+
+def test_a_batch_that_took_too_long_to_write_is_not_handed_over(settings):
+    go = iter([True, False, False])
+    with service(settings) as esp:
+        assert fates(send("postmark", mails(3), may_go_on=lambda: next(go))) == ["UNTOUCHED"] * 3
+        assert esp.requests == []
 
 
 def test_nothing_is_sent_that_cannot_be_noted(settings, caplog):

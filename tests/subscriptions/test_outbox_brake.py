@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from subscriptions import gates, outbox
+from subscriptions import chunk, gates, outbox
 from subscriptions.models import Letter
 from subscriptions.outgoing import Fate, Result
 from subscriptions.verdicts import State
@@ -17,8 +17,10 @@ from tests.subscriptions.outbox_steps import NO, YES, Way, compose, post
 def service_answers(monkeypatch):
     """Let the mail service answer in turn."""
 
-    def set_answers(*answers) -> None:
-        monkeypatch.setattr(outbox, "open_transport", lambda: Way(*answers))
+    def set_answers(*answers, before=lambda mail: None) -> None:
+        way = Way(*answers)
+        way.before = before
+        monkeypatch.setattr(outbox, "open_transport", lambda: way)
 
     return set_answers
 
@@ -52,6 +54,29 @@ def test_a_gate_that_closes_while_a_chunk_is_composed_holds_it_back(
     assert set(Letter.objects.values_list("state", "claims", "attempts")) == {("pending", 0, 0)}
     assert not list(Path(settings.JOURNAL_DIR).glob("letter.*"))
     assert post() == 2
+
+
+def test_a_gate_that_closes_while_a_chunk_goes_out_ends_it(
+    make_letter, states, service_answers, monkeypatch
+):
+    for _ in range(4):
+        make_letter()
+    monkeypatch.setattr(chunk, "ASK_AGAIN", 0.0)
+
+    def hear(mail):
+        if mail.entry_id == Letter.objects.order_by("pk")[1].pk:
+            gates.learn([("other", Result(Fate.LATER, "429", retry_after=60))], failures=1)
+
+    service_answers(before=hear)
+    assert post(is_paced=True) == 2
+    assert states() == {State.ACCEPTED: 2, State.PENDING: 2}
+
+
+def test_letters_do_not_ask_whether_digests_must_wait(make_letter, service_answers):
+    make_letter()
+    gates.learn([("other", Result(Fate.LATER, "429", retry_after=60))], failures=1)
+    service_answers()
+    assert post() == 1
 
 
 def test_the_brake_counts_over_chunks(make_letter, service_answers, settings):
