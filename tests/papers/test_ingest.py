@@ -7,7 +7,7 @@ import pytest
 
 from papers import ingest, sources
 from papers.models import Assignment, Ingestion, Observation, Paper, Topic
-from papers.sources import Refused, SourceError
+from papers.sources import Bookmark, Refused, SourceError
 from tests.papers.ingest_steps import (
     AT,
     DAY,
@@ -200,3 +200,56 @@ def test_nothing_is_fetched_before_the_first_record(monkeypatch):
     assert list(ingest.fetched("arxiv", since=DAY, until=date(2026, 3, 17))) == [
         DAY, date(2026, 3, 17),
     ]  # fmt: skip
+
+
+def marked(*items, error=None):
+    yield from items
+    if error:
+        raise error
+
+
+def test_a_reading_that_breaks_off_keeps_the_bookmark_of_what_is_stored():
+    items = marked(record(1), Bookmark("page 2"), record(2), error=SourceError("torn"))
+    with pytest.raises(SourceError):
+        take("arxiv-oai", items)
+    assert Ingestion.objects.get().bookmark == "page 2"
+    assert Paper.objects.count() == 2
+
+
+def test_a_reading_that_is_killed_keeps_its_bookmark_too():
+    items = marked(record(1), Bookmark("page 2"), record(2), error=KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        take("arxiv-oai", items)
+    assert Ingestion.objects.get().bookmark == "page 2"
+
+
+def test_a_reading_that_comes_to_its_end_leaves_no_bookmark():
+    Ingestion.objects.create(source="arxiv-oai", bookmark="page 3")
+    Ingestion.objects.create(source="other", bookmark="page 9")
+    take("arxiv-oai", [record(1), Bookmark("page 4"), record(2)])
+    assert set(Ingestion.objects.values_list("source", "bookmark")) == {
+        ("arxiv-oai", ""),
+        ("other", "page 9"),
+    }
+
+
+def test_the_next_reading_goes_on_at_the_bookmark(monkeypatch):
+    asked = []
+
+    def fetch(*, since, until, bookmark=""):
+        asked.append(bookmark)
+        yield record(1)
+
+    monkeypatch.setattr(ingest.sources, "load", lambda name: SimpleNamespace(fetch=fetch))
+    Ingestion.objects.create(source="arxiv-oai", bookmark="page 3")
+    for _ in range(2):
+        take("arxiv-oai", ingest.fetched("arxiv-oai", since=DAY, until=DAY))
+    assert asked == ["page 3", ""]
+
+
+def test_an_update_of_a_paper_that_is_not_here_is_left_out():
+    here = record(1, is_update=False)
+    updates = [record(1, title="Skating robots, again", is_update=True), record(2, is_update=True)]
+    ingestion = store(here, *updates)
+    assert outcome(ingestion) == (1, 0, 0)
+    assert Paper.objects.get().title == "Skating robots, again"
