@@ -1,4 +1,3 @@
-
 from django.db import migrations, models
 
 
@@ -12,7 +11,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='ingestion',
             name='bookmark',
-            field=models.CharField(blank=True, db_default='', default='', editable=False, max_length=1000),
+            field=models.TextField(blank=True, db_default='', default='', editable=False),
         ),
         migrations.AddField(
             model_name='paper',

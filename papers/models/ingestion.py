@@ -18,9 +18,7 @@ class Ingestion(models.Model):
     unchanged = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=500, blank=True)  # why it stopped early, if it did
     # Where the next reading of this source goes on; empty if it came to its end.
-    bookmark = models.CharField(
-        max_length=1000, blank=True, default="", db_default="", editable=False
-    )
+    bookmark = models.TextField(blank=True, default="", db_default="", editable=False)
 
     class Meta:
         ordering = ["-started_at"]

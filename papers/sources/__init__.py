@@ -16,6 +16,7 @@ REGISTRY: Mapping[str, str] = {
     "huggingface": "papers.sources.huggingface",
     "page": "papers.sources.page",
     "sample": "papers.sources.sample",
+    "semanticscholar": "papers.sources.semanticscholar",
 }
 
 
@@ -67,7 +68,7 @@ class Refused:
 class Bookmark:
     """All before it was given: a reading that breaks off can go on here, if taken up soon."""
 
-    text: str  # means something to its source only; at most 1,000 characters
+    text: str  # means something to its source only
 
 
 Item = PaperRecord | Refused | Bookmark  # what a source yields
