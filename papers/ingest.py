@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import cast
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import now
 
 from papers import classify, rows, scoring, sources
@@ -62,9 +63,13 @@ def fetched(source: str, *, since: date, until: date) -> Iterator[Item]:
 
 
 def left_off(source: str) -> str:
-    """Return the bookmark at which the last reading of this source broke off, or ""."""
-    marked = Ingestion.objects.filter(source=source).exclude(bookmark="")
-    return marked.values_list("bookmark", flat=True).first() or ""
+    """Return the bookmark at which the last reading of this source broke off, or "".
+
+    A reading that broke off before its first bookmark changes nothing.
+    """
+    came_far = ~Q(bookmark="") | Q(finished_at__isnull=False, error="")
+    readings = Ingestion.objects.filter(came_far, source=source)
+    return readings.values_list("bookmark", flat=True).first() or ""
 
 
 class Intake:
@@ -106,7 +111,6 @@ class Intake:
             raise
         else:
             self.ingestion.finished_at, self.ingestion.bookmark = now(), ""
-            _forget_bookmarks(self.ingestion)
         finally:
             self._store(batch)
 
@@ -139,12 +143,6 @@ class Intake:
             Refusal(ingestion=ingestion, place=item.place, reason=item.reason, excerpt=item.excerpt)
             for item in refused
         )
-
-
-def _forget_bookmarks(ended: Ingestion) -> None:
-    """Earlier readings of the same source need not be taken up any more."""
-    earlier = Ingestion.objects.filter(source=ended.source).exclude(bookmark="")
-    earlier.update(bookmark="")
 
 
 def _wait_for_other_batches() -> None:

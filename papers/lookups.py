@@ -34,7 +34,7 @@ def look_up(ids: list[str]) -> Iterator[PaperRecord | Refused]:
 
 
 def _recent(at: datetime) -> PaperQuerySet:
-    return Paper.objects.alive_since(at - RECENT).exclude(arxiv_id=None)
+    return Paper.objects.alive_since(at - RECENT)
 
 
 def _ids(papers: PaperQuerySet) -> list[str]:

@@ -216,21 +216,41 @@ def test_a_reading_that_breaks_off_keeps_the_bookmark_of_what_is_stored():
     assert Paper.objects.count() == 2
 
 
-def test_a_reading_that_is_killed_keeps_its_bookmark_too():
-    items = marked(record(1), Bookmark("page 2"), record(2), error=KeyboardInterrupt())
-    with pytest.raises(KeyboardInterrupt):
-        take("arxiv-oai", items)
-    assert Ingestion.objects.get().bookmark == "page 2"
+def test_a_bookmark_is_stored_at_once_with_all_before_it():
+    def items():
+        yield record(1)
+        yield Bookmark("page 2")
+        assert Ingestion.objects.get().bookmark == "page 2"
+        assert Paper.objects.count() == 1
+
+    take("arxiv-oai", items())
+    assert Ingestion.objects.get().bookmark == ""
 
 
-def test_a_reading_that_comes_to_its_end_leaves_no_bookmark():
-    Ingestion.objects.create(source="arxiv-oai", bookmark="page 3")
-    Ingestion.objects.create(source="other", bookmark="page 9")
-    take("arxiv-oai", [record(1), Bookmark("page 4"), record(2)])
-    assert set(Ingestion.objects.values_list("source", "bookmark")) == {
-        ("arxiv-oai", ""),
-        ("other", "page 9"),
-    }
+@pytest.mark.parametrize(
+    ("readings", "bookmark"),
+    [
+        ([], ""),
+        ([("page 2", "torn", True)], "page 2"),
+        ([("page 2", "torn", True), ("page 3", "torn", True)], "page 3"),
+        ([("page 2", "", False)], "page 2"),  # killed
+        ([("page 2", "torn", True), ("", "", True)], ""),  # the second came to its end
+        ([("page 2", "torn", True), ("", "torn", True)], "page 2"),
+        ([("page 2", "torn", True), ("", "", False)], "page 2"),  # the second is running
+    ],
+)
+def test_where_the_last_reading_broke_off(readings, bookmark):
+    for hours, (text, error, is_over) in enumerate(readings):
+        began = AT + timedelta(hours=hours)
+        Ingestion.objects.create(
+            source="arxiv-oai",
+            started_at=began,
+            finished_at=began if is_over else None,
+            bookmark=text,
+            error=error,
+        )
+    Ingestion.objects.create(source="other", started_at=AT + timedelta(days=1), bookmark="page 9")
+    assert ingest.left_off("arxiv-oai") == bookmark
 
 
 def test_the_next_reading_goes_on_at_the_bookmark(monkeypatch):
@@ -241,9 +261,10 @@ def test_the_next_reading_goes_on_at_the_bookmark(monkeypatch):
         yield record(1)
 
     monkeypatch.setattr(ingest.sources, "load", lambda name: SimpleNamespace(fetch=fetch))
-    Ingestion.objects.create(source="arxiv-oai", bookmark="page 3")
-    for _ in range(2):
-        take("arxiv-oai", ingest.fetched("arxiv-oai", since=DAY, until=DAY))
+    Ingestion.objects.create(source="arxiv-oai", bookmark="page 3", started_at=AT)
+    for hours in (1, 2):
+        items = ingest.fetched("arxiv-oai", since=DAY, until=DAY)
+        take("arxiv-oai", items, at=AT + timedelta(hours=hours))
     assert asked == ["page 3", ""]
 
 

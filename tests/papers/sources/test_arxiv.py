@@ -142,11 +142,20 @@ def test_prefixes_that_nobody_declared_are_made_up_for(read):
     assert record.is_withdrawn
 
 
-def test_what_was_read_is_not_kept_in_memory():
+def test_what_was_read_is_not_kept_in_memory(monkeypatch):
+    roots = []
+
+    def watched(*args, parse=elements.iterparse, **kwargs):
+        for event, element in parse(*args, **kwargs):
+            if not roots:
+                roots.append(element)
+            yield event, element
+
+    monkeypatch.setattr(elements, "iterparse", watched)
     body = entries(*range(1, 50)).encode()
     found = list(elements.outermost(body, place="", roots=("feed",), wanted=("entry",)))
-    assert len(found) == 49
-    assert all(len(element) == 2 for element in found)
+    assert [len(element) for element in found] == [2] * 49
+    assert len(roots[0]) == 0
 
 
 @time_machine.travel("2026-03-16 06:00:00+00:00")
