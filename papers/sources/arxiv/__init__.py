@@ -9,7 +9,7 @@ from pathlib import Path
 from papers.sources import PaperRecord, Refused, SourceError, reading
 from papers.sources.arxiv import abs_file, elements, feed, oai, query
 
-LONGEST = timedelta(days=8)  # a feed that was not made again at holidays is not older
+LONGEST = timedelta(days=8)  # polling asks for the last week, of which the feeds hold a day
 
 
 def read(path: Path, *, listed_on: date | None) -> Iterator[PaperRecord | Refused]:

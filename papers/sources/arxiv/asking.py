@@ -43,6 +43,12 @@ def pause() -> None:
     time.sleep(PAUSE_SECONDS)
 
 
+def check(body: bytes, *, place: str) -> None:
+    """Raise `SourceError` if this is a feed by which arXiv tells of an error."""
+    if (b"/api/errors" in body or b"Feed error" in body) and (reason := said(body)):
+        raise SourceError(f"{place}: arXiv says: {reason}")
+
+
 def said(body: bytes) -> str:
     """Return why arXiv refused, as its XML says; "" if this is no error that it wrote."""
     found: dict[str, str] = {}

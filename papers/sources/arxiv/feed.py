@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from papers.sources import PaperRecord, Refused, SourceError, fields
+from papers.sources import PaperRecord, Refused, fields
 from papers.sources.arxiv import asking, elements, ids, names, withdrawal
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-CATEGORIES_AT_ONCE = 3  # a feed ends after 2,000 entries, and the new papers come last
+MOST_ENTRIES = 2_000  # where arXiv cuts a feed; the new papers come last
+CATEGORIES_AT_ONCE = 3  # on a full day these four hold 750: cs.AI, cs.CL, cs.CV, cs.LG
 
 _ENTRIES = ("item", "entry")
-_HEAD = ("title", "description", "subtitle", "pubDate")
 _KINDS = frozenset({"new", "cross", "replace", "replace-cross"})
 _PREFIX = re.compile(r"arXiv:\S+\s+Announce Type:\s*(?P<kind>\S+)\s*(?:Abstract:\s*)?")
 
@@ -33,20 +33,22 @@ def read(body: bytes, *, place: str, listed_on: date | None) -> Iterator[PaperRe
     Raises:
         SourceError: for what is no feed, and for the feed that tells of an error.
     """
-    head: dict[str, str] = {}
+    asking.check(body, place=place)
+    day_of_feed: date | None = None
     number = 0
     for element in elements.outermost(
-        body, place=place, roots=("rss", "feed"), wanted=(*_ENTRIES, *_HEAD)
+        body, place=place, roots=("rss", "feed"), wanted=(*_ENTRIES, "pubDate")
     ):
         if elements.name(element) not in _ENTRIES:
-            head.setdefault(elements.name(element), fields.abstract(element.text))
+            day_of_feed = _as_date(fields.abstract(element.text))
             continue
         number += 1
-        day = listed_on or _day(element) or _as_date(head.get("pubDate", ""))
+        day = listed_on or _day(element) or day_of_feed
         yield _record(element, place=f"{place}, entry {number}", listed_on=day)
-    if head.get("title", "").startswith("Feed error"):
-        reason = head.get("description") or head.get("subtitle") or head["title"]
-        raise SourceError(f"{place}: arXiv says: {reason[:300]}")
+    if number >= MOST_ENTRIES:
+        yield Refused(
+            place, f"it was cut after {MOST_ENTRIES:,} entries: new papers may be missing"
+        )
 
 
 def fetch() -> Iterator[PaperRecord | Refused]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from papers.sources import PaperRecord, Refused, SourceError, fields
+from papers.sources import PaperRecord, Refused, fields
 from papers.sources.arxiv import asking, elements, ids, withdrawal
 
 if TYPE_CHECKING:
@@ -26,13 +26,10 @@ def read(body: bytes, *, place: str, listed_on: date | None) -> Iterator[PaperRe
     Raises:
         SourceError: for anything but an Atom feed, and for the one that tells of an error.
     """
+    asking.check(body, place=place)
     now = datetime.now(UTC)
     entries = elements.outermost(body, place=place, roots=("feed",), wanted=("entry",))
     for number, entry in enumerate(entries, start=1):
-        # arXiv's way to refuse a query: a feed with one entry named "Error".
-        if "/api/errors" in elements.text(entry, "id"):
-            reason = elements.text(entry, "summary")[:300]
-            raise SourceError(f"{place}: arXiv says: {reason}")
         yield _record(entry, place=f"{place}, entry {number}", listed_on=listed_on, now=now)
 
 

@@ -145,6 +145,13 @@ def test_a_thousand_entries_are_read():
     assert len({record.arxiv_id for record in records(text)}) == 1_000
 
 
+def test_a_feed_that_was_cut_says_so(monkeypatch):
+    monkeypatch.setattr(feed, "MOST_ENTRIES", 2)
+    text = "".join(ITEM.format(number, 1, "new") for number in range(2))
+    *_, refused = records(RSS.format(text))
+    assert refused == Refused("cs.AI", "it was cut after 2 entries: new papers may be missing")
+
+
 @pytest.fixture
 def answer(httpserver, settings, monkeypatch, impatient):
     settings.ARXIV_FEED_URL = httpserver.url_for("")
