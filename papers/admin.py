@@ -76,11 +76,14 @@ class PaperForm(ModelForm):  # type: ignore[type-arg]
 class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = PaperForm
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
-    list_display = ["title", "topic_names", "listed_on", "votes", "comments", "trend"]
-    list_filter = ["listed_on", "topics", "assignments__is_by_hand"]
+    list_display = ["title", "topic_names", "listed_on", "votes", "comments", "trend", "stands"]
+    list_filter = [
+        "listed_on", "topics", "assignments__is_by_hand",
+        ("withdrawn_on", admin.EmptyFieldListFilter),
+    ]  # fmt: skip
     search_fields = ["title", "arxiv_id"]
     date_hierarchy = "listed_on"
-    readonly_fields = ["first_seen_at", "votes", "comments", "stars", "trend_score"]
+    readonly_fields = ["version", "first_seen_at", "votes", "comments", "stars", "trend_score"]
     inlines = [AssignmentInline, ObservationInline]
     actions = ["classify_again", "score_again"]
     list_per_page = 50
@@ -91,6 +94,11 @@ class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(ordering="trend_score")
     def trend(self, paper: Paper) -> str:
         return f"{paper.trend_score:.2f}"
+
+    @admin.display(boolean=True)
+    def stands(self, paper: Paper) -> bool:
+        """False once it was withdrawn."""
+        return not paper.is_withdrawn
 
     @admin.display(description="topics")
     def topic_names(self, paper: Paper) -> str:

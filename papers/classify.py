@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from django.db import transaction
 
-from papers import vectors
+from papers import taxonomy, vectors
 from papers.models import Assignment, Paper, Topic
 from papers.topics import Classifier, Rule
 
@@ -39,7 +39,7 @@ def _rule(topic: Topic) -> Rule:
         slug=topic.slug,
         include=_lines(topic.include),
         exclude=_lines(topic.exclude),
-        categories=_lines(topic.categories),
+        categories=taxonomy.normals(_lines(topic.categories)),
     )
 
 

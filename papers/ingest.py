@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
+from typing import cast
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import now
 
 from papers import classify, rows, scoring, sources
 from papers.merging import Draft, Shelf, check, fingerprint
 from papers.models import Ingestion, Refusal
-from papers.sources import PaperRecord, Refused, SourceError
+from papers.sources import Bookmark, Item, PaperRecord, Refused, Resumable, SourceError
 
 BATCH_SIZE = 200  # records in one transaction
 
@@ -21,7 +23,7 @@ Progress = Callable[[int], None]  # is told how many records were read so far
 
 def take_in(
     source: str,
-    items: Iterable[PaperRecord | Refused],
+    items: Iterable[Item],
     *,
     place: str = "",
     at: datetime,
@@ -48,9 +50,26 @@ def due(names: Collection[str], *, every: timedelta, at: datetime) -> list[str]:
     return [name for name in names if name not in begun]
 
 
-def fetched(source: str, *, since: date, until: date) -> Iterator[PaperRecord | Refused]:
-    """Fetch from a registered source.  Nothing happens, nor fails, before the first record."""
-    yield from sources.load(source).fetch(since=since, until=until)
+def fetched(source: str, *, since: date, until: date) -> Iterator[Item]:
+    """Fetch from a registered source.  Nothing happens, nor fails, before the first record.
+
+    A source of long readings goes on where the last one broke off.
+    """
+    if bookmark := left_off(source):
+        module = cast(Resumable, sources.load(source))
+        yield from module.fetch(since=since, until=until, bookmark=bookmark)
+    else:
+        yield from sources.load(source).fetch(since=since, until=until)
+
+
+def left_off(source: str) -> str:
+    """Return the bookmark at which the last reading of this source broke off, or "".
+
+    A reading that broke off before its first bookmark changes nothing.
+    """
+    came_far = ~Q(bookmark="") | Q(finished_at__isnull=False, error="")
+    readings = Ingestion.objects.filter(came_far, source=source)
+    return readings.values_list("bookmark", flat=True).first() or ""
 
 
 class Intake:
@@ -68,19 +87,21 @@ class Intake:
         """The papers that the records were about, changed or not."""
         return self._before.keys()
 
-    def store(
-        self, items: Iterable[PaperRecord | Refused], *, progress: Progress | None = None
-    ) -> None:
+    def store(self, items: Iterable[Item], *, progress: Progress | None = None) -> None:
         """Store the records in batches, each of which is stored whole or not at all.
 
         If the source fails, what it gave before stays stored.  A `SourceError` is noted in
-        the ingestion and raised again; after any other error it stays unfinished.
+        the ingestion and raised again; after any other error it stays unfinished.  A bookmark
+        is kept with all that came before it, until a reading comes to its end.
         """
         batch: list[PaperRecord | Refused] = []
         try:
             for number, item in enumerate(items, start=1):
-                batch.append(item)
-                if len(batch) == BATCH_SIZE:
+                if isinstance(item, Bookmark):
+                    self.ingestion.bookmark = item.text
+                else:
+                    batch.append(item)
+                if isinstance(item, Bookmark) or len(batch) == BATCH_SIZE:
                     batch, full = [], batch
                     self._store(full)
                 if progress:
@@ -89,7 +110,7 @@ class Intake:
             self.ingestion.error, self.ingestion.finished_at = str(error)[:500], now()
             raise
         else:
-            self.ingestion.finished_at = now()
+            self.ingestion.finished_at, self.ingestion.bookmark = now(), ""
         finally:
             self._store(batch)
 
@@ -100,7 +121,8 @@ class Intake:
         records = [item for item in checked if isinstance(item, PaperRecord)]
         shelf = Shelf(rows.load(records))
         # A dict, because several records may be about one paper; it keeps their order.
-        drafts = list(dict.fromkeys(shelf.lay(record, at=self.at) for record in records))
+        laid = dict.fromkeys(shelf.lay(record, at=self.at) for record in records)
+        drafts = [draft for draft in laid if draft]
         rows.save(drafts, source=self.ingestion.source)
         self._report(drafts, [item for item in checked if isinstance(item, Refused)])
 

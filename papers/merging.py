@@ -13,6 +13,7 @@ from papers.text import clean, title_key
 
 TITLE_LENGTH = 500
 ABSTRACT_LENGTH = 5_000
+MOST_VERSION = 999  # as long as an arXiv id may have its version
 MOST_COUNT = 2**31 - 1  # the largest number that the database takes
 CLOCK_ERROR = timedelta(days=1)  # how far ahead of us a source may be
 
@@ -20,7 +21,7 @@ CLOCK_ERROR = timedelta(days=1)  # how far ahead of us a source may be
 TEXTS = ("title", "abstract", "summary", "code_url", "project_url")
 FIELDS = (
     *TEXTS, "arxiv_id", "title_key", "authors", "categories", "published_at", "listed_on",
-    "votes", "comments", "stars",
+    "version", "withdrawn_on", "votes", "comments", "stars",
 )  # fmt: skip
 
 
@@ -42,6 +43,7 @@ def check(item: PaperRecord | Refused, *, at: datetime) -> PaperRecord | Refused
         categories=fields.categories(item.categories),
         code_url=fields.web_address(item.code_url),
         project_url=fields.web_address(item.project_url),
+        version=min(max(item.version, 0), MOST_VERSION),
         counts=tuple(_cut(counts) for counts in item.counts if counts.seen_at <= at + CLOCK_ERROR),
     )
 
@@ -61,13 +63,20 @@ class Draft:
         return fingerprint(self.paper) != self.before
 
     def lay(self, record: PaperRecord, *, at: datetime) -> None:
-        """Lay a record over what is known.  What it does not say stays as it is."""
+        """Lay a record over what is known.  What it does not say stays as it is.
+
+        A record of an earlier version fills gaps only.
+        """
         paper = self.paper
-        for name in (*TEXTS, "arxiv_id"):
-            setattr(paper, name, getattr(record, name) or getattr(paper, name))
+        is_outdated = 0 < record.version < paper.version
+        for name in (*TEXTS, "arxiv_id", "authors", "categories"):
+            said, known = getattr(record, name), getattr(paper, name)
+            said = list(said) if isinstance(said, tuple) else said
+            setattr(paper, name, (known or said) if is_outdated else (said or known))
         paper.title_key = title_key(paper.title)
-        paper.authors = list(record.authors) or paper.authors
-        paper.categories = list(record.categories) or paper.categories
+        paper.version = max(paper.version, record.version)
+        if not is_outdated:
+            paper.withdrawn_on = _withdrawn_on(paper.withdrawn_on, record.is_withdrawn, at=at)
         paper.published_at = _published_at(paper.published_at, record.published_at, at=at)
         for counts in record.counts:
             self._count(counts)
@@ -93,9 +102,16 @@ class Shelf:
         for draft in drafts:
             self._place(draft)
 
-    def lay(self, record: PaperRecord, *, at: datetime) -> Draft:
-        """Lay a record over its paper, which is made if it is not there."""
-        draft = self._find(record) or Draft(Paper(first_seen_at=at))
+    def lay(self, record: PaperRecord, *, at: datetime) -> Draft | None:
+        """Lay a record over its paper, which is made if it is not there.
+
+        None for an update of a paper that is not there.
+        """
+        draft = self._find(record)
+        if draft is None:
+            if record.is_update:
+                return None
+            draft = Draft(Paper(first_seen_at=at))
         draft.lay(record, at=at)
         self._place(draft)
         return draft
@@ -128,7 +144,7 @@ def fingerprint(paper: Paper) -> int:
 
 
 def _flaw(record: PaperRecord, *, title: str, at: datetime) -> str:
-    if not title:
+    if not title and not (record.is_update and record.arxiv_id):
         return "it has no title"
     if len(title) > TITLE_LENGTH:
         return f"its title has more than {TITLE_LENGTH} characters"
@@ -152,6 +168,12 @@ def _cut(counts: Counts) -> Counts:
         min(max(count, 0), MOST_COUNT) for count in (counts.votes, counts.comments, counts.stars)
     )
     return Counts(counts.seen_at, votes=votes, comments=comments, stars=stars)
+
+
+def _withdrawn_on(known: date | None, said: bool | None, *, at: datetime) -> date | None:
+    if said is None:
+        return known
+    return (known or at.date()) if said else None
 
 
 def _published_at(

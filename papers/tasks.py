@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.conf import settings
 from django.utils.timezone import now
 
-from papers import ingest
+from papers import announcements, ingest, lookups
 from papers.doorbell import ring
-from papers.sources import SourceError
+from papers.sources import Item, SourceError
 
 logger = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(days=7)  # votes go on for about a week
 # arXiv wants 3 s between requests and may be slow: a reading may last, but not for ever.
 READING_SECONDS = 480
+RECONCILE_EVERY = timedelta(hours=20)
+RESUME_AFTER = timedelta(hours=1)  # arXiv's bookmarks are good until midnight
+COMPLETE_EVERY = timedelta(hours=6)
+CHECK_EVERY = timedelta(hours=12)  # so no digest is opened on older news of withdrawals
 
 
 @shared_task(name="papers.poll", ignore_result=True)
@@ -33,11 +38,53 @@ def poll() -> None:
 def ingest_source(source: str) -> None:
     """Read one source.  No retry: the next poll asks for the same days again."""
     at = now()
-    items = ingest.fetched(source, since=(at - LOOK_BACK).date(), until=at.date())
+    _take_in(source, _last_week(source, at=at), at=at)
+
+
+@shared_task(name="papers.reconcile", ignore_result=True, soft_time_limit=READING_SECONDS,
+             time_limit=READING_SECONDS + 30)  # fmt: skip
+def reconcile() -> None:
+    """Once a day, read what changed on arXiv; a reading that broke off goes on sooner."""
+    source, at = "arxiv-oai", now()
+    every = RESUME_AFTER if ingest.left_off(source) else RECONCILE_EVERY
+    if _may_ask_arxiv(source, every=every, at=at):
+        _take_in(source, _last_week(source, at=at), at=at)
+
+
+@shared_task(name="papers.complete", ignore_result=True, soft_time_limit=READING_SECONDS,
+             time_limit=READING_SECONDS + 30)  # fmt: skip
+def complete() -> None:
+    """Look up the papers of which another source did not tell the categories or authors."""
+    at = now()
+    if _may_ask_arxiv(lookups.COMPLETE, every=COMPLETE_EVERY, at=at):
+        _take_in(lookups.COMPLETE, lookups.look_up(lookups.incomplete(at=at)), at=at)
+
+
+@shared_task(name="papers.check_withdrawals", ignore_result=True,
+             soft_time_limit=READING_SECONDS, time_limit=READING_SECONDS + 30)  # fmt: skip
+def check_withdrawals() -> None:
+    """Look up whether the papers of the next weekly digests still stand."""
+    at = now()
+    if _may_ask_arxiv(lookups.WITHDRAWALS, every=CHECK_EVERY, at=at):
+        _take_in(lookups.WITHDRAWALS, lookups.look_up(lookups.recent(at=at)), at=at)
+
+
+def _last_week(source: str, *, at: datetime) -> Iterable[Item]:
+    return ingest.fetched(source, since=(at - LOOK_BACK).date(), until=at.date())
+
+
+def _take_in(source: str, items: Iterable[Item], *, at: datetime) -> None:
     try:
         ingest.take_in(source, items, at=at)
     except SourceError as error:
         logger.warning("%s could not be read: %s", source, error)
+
+
+def _may_ask_arxiv(reading: str, *, every: timedelta, at: datetime) -> bool:
+    """True if arXiv is polled here, this reading is due, and not all the world is asking."""
+    if "arxiv" not in settings.PAPER_SOURCES or announcements.is_rush_hour(at):
+        return False
+    return bool(ingest.due([reading], every=every, at=at))
 
 
 def ring_source(source: str) -> bool:

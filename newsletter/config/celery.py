@@ -37,6 +37,9 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
         "newsletter.forget": 6 * 3600.0,
         "subscriptions.post_letters": settings.SWEEP_SECONDS,
         "papers.poll": settings.TICK_SECONDS,
+        "papers.reconcile": 900.0,
+        "papers.complete": 900.0,
+        "papers.check_withdrawals": 900.0,
         "subscriptions.purge": 6 * 3600.0,
     }
     sender.conf.beat_schedule = {

@@ -17,6 +17,8 @@ class Ingestion(models.Model):
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=500, blank=True)  # why it stopped early, if it did
+    # Where the next reading of this source goes on; empty if it came to its end.
+    bookmark = models.TextField(blank=True, default="", db_default="", editable=False)
 
     class Meta:
         ordering = ["-started_at"]

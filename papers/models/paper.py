@@ -15,13 +15,17 @@ TEASER_LENGTH = 320  # characters
 
 
 class PaperQuerySet(models.QuerySet["Paper"]):
+    def standing(self) -> PaperQuerySet:
+        """Papers that were not withdrawn."""
+        return self.filter(withdrawn_on=None)
+
     def listed(self, *, since: date, until: date) -> PaperQuerySet:
         """Papers whose newest list date lies in [since, until]."""
         return self.filter(listed_on__gte=since, listed_on__lte=until)
 
     def alive_since(self, when: datetime) -> PaperQuerySet:
-        """Papers that a list named or that came to us since `when`."""
-        return self.filter(Q(listed_on__gte=when.date()) | Q(first_seen_at__gte=when))
+        """Papers, not withdrawn, that a list named or that came to us since `when`."""
+        return self.standing().filter(Q(listed_on__gte=when.date()) | Q(first_seen_at__gte=when))
 
     def hottest_first(self) -> PaperQuerySet:
         """By trend score; ties go to the paper submitted earlier, then stored earlier."""
@@ -37,12 +41,15 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         return lists.values_list("listed_on", flat=True).first()
 
     def trending(self, *, until: date, days: int) -> PaperQuerySet:
-        """Papers of the newest list and of the `days` - 1 days before it, hottest first."""
+        """Papers of the newest list and of the `days` - 1 days before it, hottest first.
+
+        Withdrawn papers are left out.
+        """
         newest = self.newest_list(until=until)
         if newest is None:
             return self.none()
         since = newest - timedelta(days=days - 1)
-        return self.listed(since=since, until=newest).hottest_first()
+        return self.standing().listed(since=since, until=newest).hottest_first()
 
 
 class Paper(models.Model):
@@ -60,6 +67,12 @@ class Paper(models.Model):
     categories = models.JSONField(default=list, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     listed_on = models.DateField(null=True, blank=True, db_index=True)
+    version = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="The newest seen on arXiv; 0 if none was told."
+    )
+    withdrawn_on = models.DateField(
+        null=True, blank=True, help_text="When we learnt of it.  No digest has it from then on."
+    )
     first_seen_at = models.DateTimeField(default=now, db_index=True)
     code_url = models.URLField(max_length=500, blank=True)
     project_url = models.URLField(max_length=500, blank=True)
@@ -89,6 +102,10 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.withdrawn_on is not None
 
     @property
     def byline(self) -> str:

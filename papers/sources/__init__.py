@@ -12,9 +12,11 @@ from typing import Protocol, cast
 # Name -> module.  docs/adding-a-source.md has a heading for each.
 REGISTRY: Mapping[str, str] = {
     "arxiv": "papers.sources.arxiv",
+    "arxiv-oai": "papers.sources.arxiv.oai",
     "huggingface": "papers.sources.huggingface",
     "page": "papers.sources.page",
     "sample": "papers.sources.sample",
+    "semanticscholar": "papers.sources.semanticscholar",
 }
 
 
@@ -48,6 +50,9 @@ class PaperRecord:
     code_url: str = ""
     project_url: str = ""
     counts: tuple[Counts, ...] = ()  # in order of time; needs `listed_on`
+    version: int = 0  # of the paper on arXiv, from 1; 0 if this source does not say
+    is_withdrawn: bool | None = None  # None if this source cannot tell
+    is_update: bool = False  # tells of a paper that is here already, and never adds one
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,16 @@ class Refused:
     excerpt: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """All before it was given: a reading that breaks off can go on here, if taken up soon."""
+
+    text: str  # means something to its source only
+
+
+Item = PaperRecord | Refused | Bookmark  # what a source yields
+
+
 class SourceError(Exception):
     """A source could not be read at all.  `temporary` says whether a later try may work."""
 
@@ -68,12 +83,20 @@ class SourceError(Exception):
 
 
 class Source(Protocol):
-    def read(self, path: Path, *, listed_on: date | None) -> Iterator[PaperRecord | Refused]:
+    def read(self, path: Path, *, listed_on: date | None) -> Iterator[Item]:
         """Read a saved answer of this source; raise `SourceError`."""
         ...
 
-    def fetch(self, *, since: date, until: date) -> Iterator[PaperRecord | Refused]:
+    def fetch(self, *, since: date, until: date) -> Iterator[Item]:
         """Ask the source for the papers of [since, until]; raise `SourceError`."""
+        ...
+
+
+class Resumable(Source, Protocol):
+    """A source whose readings are so long that they yield bookmarks."""
+
+    def fetch(self, *, since: date, until: date, bookmark: str = "") -> Iterator[Item]:
+        """Go on at the bookmark of a reading since the same day that broke off."""
         ...
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from papers import taxonomy
 from papers.text import clean
 
 TITLE_LENGTH = 1_000
@@ -19,8 +20,6 @@ MOST_COUNT = 10**9  # what does not fit is no count of readers
 _NEW_ID = r"\d{4}\.\d{4,5}"
 _OLD_ID = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{7}"  # until March 2007
 _ARXIV_ID = re.compile(rf"({_NEW_ID}|{_OLD_ID})(?:v\d{{1,3}})?", re.ASCII)
-# "cs.AI", "hep-th", "cond-mat.mtrl-sci"; not "68T50" or "I.2.7", which other schemes use.
-_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.(?:[A-Z]{2}|[a-z]+(?:-[a-z]+)*))?")
 _REPOSITORY = re.compile(r"/([\w-]+)/([\w-][\w.-]*?)(?:\.git)?(?:/.*)?", re.ASCII)
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -65,9 +64,11 @@ def names(values: Any) -> tuple[str, ...]:
 
 
 def categories(values: Any) -> tuple[str, ...]:
-    """Return the arXiv codes among `values`, each once, in their order."""
-    codes = (value for value in values if isinstance(value, str) and len(value) <= 30)
-    return tuple(dict.fromkeys(code for code in codes if _CATEGORY.fullmatch(code)))
+    """Return the arXiv codes among `values`, as they are written today, each once, in order.
+
+    Other schemes ("68T50", "I.2.7") and unknown codes are left out.
+    """
+    return taxonomy.normals(value for value in values if isinstance(value, str))
 
 
 def count(value: object, *, name: str) -> int:

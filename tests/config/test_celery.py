@@ -20,6 +20,9 @@ OURS = {
     "subscriptions.purge",
     "papers.poll",
     "papers.ingest_source",
+    "papers.reconcile",
+    "papers.complete",
+    "papers.check_withdrawals",
 }
 # Redis hands such a message out again and again, or loses it: the future lives in rows.
 IN_THE_FUTURE = re.compile(r"\beta=|\bcountdown=|\bself\.retry\(|\bautoretry_for=")

@@ -201,3 +201,13 @@ def test_recent_papers_are_classified_again_from_the_topics(admin_client, make_p
     make_paper("Old skating robots", listed_on=old.date(), first_seen_at=old)
     act(admin_client, TOPICS, "classify_recent", topic)
     assert [paper.title for paper in topic.papers.all()] == ["Skating robots"]
+
+
+def test_the_list_shows_which_papers_were_withdrawn(admin_client, make_paper):
+    make_paper("Dry boats"), make_paper("Sunk boats", withdrawn_on=date(2026, 3, 17))
+    address = reverse("admin:papers_paper_changelist")
+    page = admin_client.get(address).content.decode()
+    assert page.count("icon-no.svg") == 1
+    only = admin_client.get(address, {"withdrawn_on__isempty": "0"}).content.decode()
+    assert "Sunk boats" in only
+    assert "Dry boats" not in only

@@ -110,3 +110,10 @@ def test_the_direction_of_its_words_is_kept_with_the_paper(make_paper):
     classify.classify_papers([paper.pk])
     paper.refresh_from_db()
     assert bytes(paper.vector) == vectors.pack(vectors.vector("Proofs", paper.summary))
+
+
+def test_a_topic_may_name_a_category_by_its_other_name(make_paper):
+    Topic.objects.create(slug="control", name="Control", categories="cs.SY")
+    paper = make_paper("Boats on a leash", categories=["eess.SY"])
+    classify.classify_papers({paper.pk})
+    assert [topic.slug for topic in paper.topics.all()] == ["control"]

@@ -7,7 +7,7 @@ import pytest
 
 from papers import ingest, sources
 from papers.models import Assignment, Ingestion, Observation, Paper, Topic
-from papers.sources import Refused, SourceError
+from papers.sources import Bookmark, Refused, SourceError
 from tests.papers.ingest_steps import (
     AT,
     DAY,
@@ -200,3 +200,77 @@ def test_nothing_is_fetched_before_the_first_record(monkeypatch):
     assert list(ingest.fetched("arxiv", since=DAY, until=date(2026, 3, 17))) == [
         DAY, date(2026, 3, 17),
     ]  # fmt: skip
+
+
+def marked(*items, error=None):
+    yield from items
+    if error:
+        raise error
+
+
+def test_a_reading_that_breaks_off_keeps_the_bookmark_of_what_is_stored():
+    items = marked(record(1), Bookmark("page 2"), record(2), error=SourceError("torn"))
+    with pytest.raises(SourceError):
+        take("arxiv-oai", items)
+    assert Ingestion.objects.get().bookmark == "page 2"
+    assert Paper.objects.count() == 2
+
+
+def test_a_bookmark_is_stored_at_once_with_all_before_it():
+    def items():
+        yield record(1)
+        yield Bookmark("page 2")
+        assert Ingestion.objects.get().bookmark == "page 2"
+        assert Paper.objects.count() == 1
+
+    take("arxiv-oai", items())
+    assert Ingestion.objects.get().bookmark == ""
+
+
+@pytest.mark.parametrize(
+    ("readings", "bookmark"),
+    [
+        ([], ""),
+        ([("page 2", "torn", True)], "page 2"),
+        ([("page 2", "torn", True), ("page 3", "torn", True)], "page 3"),
+        ([("page 2", "", False)], "page 2"),  # killed
+        ([("page 2", "torn", True), ("", "", True)], ""),  # the second came to its end
+        ([("page 2", "torn", True), ("", "torn", True)], "page 2"),
+        ([("page 2", "torn", True), ("", "", False)], "page 2"),  # the second is running
+    ],
+)
+def test_where_the_last_reading_broke_off(readings, bookmark):
+    for hours, (text, error, is_over) in enumerate(readings):
+        began = AT + timedelta(hours=hours)
+        Ingestion.objects.create(
+            source="arxiv-oai",
+            started_at=began,
+            finished_at=began if is_over else None,
+            bookmark=text,
+            error=error,
+        )
+    Ingestion.objects.create(source="other", started_at=AT + timedelta(days=1), bookmark="page 9")
+    assert ingest.left_off("arxiv-oai") == bookmark
+
+
+def test_the_next_reading_goes_on_at_the_bookmark(monkeypatch):
+    asked = []
+
+    def fetch(*, since, until, bookmark=""):
+        asked.append(bookmark)
+        yield record(1)
+
+    monkeypatch.setattr(ingest.sources, "load", lambda name: SimpleNamespace(fetch=fetch))
+    Ingestion.objects.create(source="arxiv-oai", bookmark="page 3", started_at=AT)
+    for hours in (1, 2):
+        items = ingest.fetched("arxiv-oai", since=DAY, until=DAY)
+        take("arxiv-oai", items, at=AT + timedelta(hours=hours))
+    assert asked == ["page 3", ""]
+
+
+def test_an_update_of_a_paper_that_is_not_here_is_left_out():
+    here = record(1, is_update=False)
+    updates = [record(1, title="Skating robots, again", is_update=True), record(2, is_update=True)]
+    ingestion = store(here, *updates)
+    assert outcome(ingestion) == (1, 0, 0)
+    assert Paper.objects.get().title == "Skating robots, again"

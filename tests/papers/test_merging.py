@@ -164,3 +164,63 @@ def test_a_paper_that_changed_its_title_is_no_more_found_by_the_old_one():
     assert shelf.lay(record("Androids", arxiv_id="2603.00001"), at=AT) is first
     assert shelf.lay(record("Robots"), at=AT) is not first
     assert shelf.lay(record("androids"), at=AT) is first
+
+
+def laid(*records):
+    draft = Draft(Paper())
+    for said in records:
+        draft.lay(check(said, at=AT), at=AT)
+    return draft.paper
+
+
+def test_a_new_version_replaces_and_an_old_one_only_fills_gaps():
+    new = record("Robots, revised", arxiv_id="2603.00001", version=2)
+    old = record("Robots", arxiv_id="2603.00001", version=1, abstract="Old.", authors=("Ada",))
+    for order in ((new, old), (old, new)):
+        paper = laid(*order)
+        assert (paper.title, paper.version) == ("Robots, revised", 2)
+        assert (paper.abstract, paper.authors) == ("Old.", ["Ada"])
+
+
+def test_who_does_not_know_the_version_is_believed():
+    paper = laid(record("Robots", version=3), record("Androids", version=0))
+    assert (paper.title, paper.version) == ("Androids", 3)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_withdrawn"),
+    [
+        ([True], True),
+        ([True, None], True),
+        ([True, False], False),
+        ([False, True], True),
+        ([None], False),
+    ],
+)
+def test_a_withdrawal_holds_until_a_source_that_can_tell_says_otherwise(said, is_withdrawn):
+    paper = laid(*(record("Robots", version=2, is_withdrawn=word) for word in said))
+    assert paper.is_withdrawn == is_withdrawn
+    assert paper.withdrawn_on == (AT.date() if is_withdrawn else None)
+
+
+def test_an_earlier_version_cannot_bring_a_withdrawn_paper_back():
+    paper = laid(
+        record("Robots", version=2, is_withdrawn=True),
+        record("Robots", version=1, is_withdrawn=False),
+    )
+    assert paper.is_withdrawn
+
+
+def test_an_update_never_adds_a_paper():
+    shelf = Shelf()
+    assert shelf.lay(record("Robots", arxiv_id="2603.00001", is_update=True), at=AT) is None
+    added = shelf.lay(record("Robots", arxiv_id="2603.00001"), at=AT)
+    assert shelf.lay(record("Androids", arxiv_id="2603.00001", is_update=True), at=AT) is added
+    assert added.paper.title == "Androids"
+
+
+def test_an_update_of_a_known_id_needs_no_title():
+    nameless = record("", arxiv_id="2603.00001", is_update=True, is_withdrawn=True)
+    assert check(nameless, at=AT) == nameless
+    assert isinstance(check(record("", is_update=True), at=AT), Refused)
+    assert isinstance(check(record("", arxiv_id="2603.00001"), at=AT), Refused)

@@ -67,3 +67,71 @@ def test_a_worker_is_asked_through_the_broker():
         queue.close()
     assert message.headers["task"] == "papers.ingest_source"
     assert message.payload[0] == ["arxiv"]
+
+
+TASKS = [
+    (tasks.reconcile, "arxiv-oai"),
+    (tasks.complete, "arxiv-complete"),
+    (tasks.check_withdrawals, "arxiv-withdrawals"),
+]
+
+
+@pytest.fixture
+def arxiv(monkeypatch, source, settings):
+    settings.PAPER_SOURCES = ["arxiv"]
+    source.items = [PaperRecord(title="Skating robots", place="record 1")]
+    monkeypatch.setattr(tasks.lookups, "look_up", lambda ids: iter(source.items))
+    return source
+
+
+@pytest.mark.parametrize(("task", "reading"), TASKS)
+@time_machine.travel("2026-03-17 06:30:00+00:00", tick=False)
+def test_arxiv_is_asked_again_when_it_is_time(arxiv, task, reading):
+    task()
+    task()
+    assert list(Ingestion.objects.values_list("source", flat=True)) == [reading]
+
+
+@pytest.mark.parametrize(("task", "reading"), TASKS)
+@time_machine.travel("2026-03-17 06:30:00+00:00", tick=False)
+def test_arxiv_is_left_alone_where_it_is_no_source(arxiv, settings, task, reading):
+    settings.PAPER_SOURCES = ["huggingface"]
+    task()
+    assert not Ingestion.objects.exists()
+
+
+@pytest.mark.parametrize(("task", "reading"), TASKS)
+@time_machine.travel("2026-03-17 00:30:00+00:00", tick=False)
+def test_arxiv_is_not_asked_in_the_rush_after_an_announcement(arxiv, task, reading):
+    task()
+    assert not Ingestion.objects.exists()
+
+
+@pytest.mark.parametrize(("task", "reading"), TASKS)
+@time_machine.travel("2026-03-17 06:30:00+00:00", tick=False)
+def test_trouble_while_asking_arxiv_is_noted(arxiv, caplog, task, reading):
+    arxiv.items = breaking(SourceError("the line went dead", temporary=True))
+    task()
+    assert Ingestion.objects.get().error == "the line went dead"
+    assert f"{reading} could not be read" in caplog.text
+
+
+def breaking(error):
+    yield from ()
+    raise error
+
+
+def test_a_harvest_that_broke_off_goes_on_within_the_day(arxiv):
+    with time_machine.travel("2026-03-17 06:30:00+00:00", tick=False):
+        Ingestion.objects.create(source="arxiv-oai", bookmark="page 3", started_at=now())
+    asked = []
+
+    def fetch(*, since, until, bookmark=""):
+        asked.append(bookmark)
+        yield from arxiv.items
+
+    arxiv.fetch = fetch
+    for moment in ("07:00", "07:40", "09:00"):
+        with time_machine.travel(f"2026-03-17 {moment}:00+00:00", tick=False):
+            tasks.reconcile()
+    assert asked == ["page 3"]

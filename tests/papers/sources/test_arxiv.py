@@ -1,102 +1,107 @@
+"""Saved answers of any of arXiv's services, and what is none."""
+
 from __future__ import annotations
 
-import time
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
-from werkzeug import Response
+import time_machine
 
 from papers.sources import PaperRecord, Refused, SourceError, arxiv
+from papers.sources.arxiv import asking, elements
 
 DAY = date(2026, 3, 16)
-FEED = """<feed xmlns="http://www.w3.org/2005/Atom">
-<totalResults xmlns="http://a9.com/-/spec/opensearch/1.1/">{total}</totalResults>{entries}</feed>"""
-ENTRY = "<entry><id>http://arxiv.org/abs/2603.{:05}v1</id><title>Boats {}</title></entry>"
+FEED = """<feed xmlns="http://www.w3.org/2005/Atom">{}</feed>"""
+ENTRY = "<entry><id>http://arxiv.org/abs/2603.{0:05}v1</id><title>Boats {0}</title></entry>"
+ABS = r"""------------------------------------------------------------------------------
+\\
+arXiv:2603.00001
+From: Somebody
+Date: Fri, 13 Mar 2026 17:30:00 GMT   (56kb,D)
+Date (revised v2): Mon, 16 Mar 2026 08:00:00 GMT   (0kb,I)
+
+Title: Paper boats: folding
+  agents that float
+Authors: Ada Pond, Bo Boat
+Categories: cs.AI math.MP
+Comments: A note: withdrawn later
+License: none
+\\
+  We fold small agents
+and float them.
+\\
+"""
 
 
-@pytest.fixture
-def answer(httpserver, settings, monkeypatch, impatient):
-    """Answer with the given texts, one after the other."""
-    settings.ARXIV_API_URL = httpserver.url_for("/api")
-    settings.ARXIV_CATEGORIES = ["cs.AI", "cs.CL"]
-    monkeypatch.setattr(arxiv, "PAUSE_SECONDS", 0)
-
-    def answer(*bodies, status=200):
-        for body in bodies:
-            httpserver.expect_ordered_request("/api/query").respond_with_response(
-                Response(body, status=status)
-            )
-
-    return answer
+def entries(*numbers):
+    return FEED.format("".join(ENTRY.format(number) for number in numbers))
 
 
-def feed(numbers, *, total):
-    return FEED.format(total=total, entries="".join(ENTRY.format(n, n) for n in numbers))
-
-
-def fetch():
-    return list(arxiv.fetch(since=date(2026, 3, 13), until=DAY))
-
-
-def test_every_real_feed_is_read(real_data):
-    files = sorted((real_data / "arxiv_atom").glob("*.xml"))
-    feeds = [file for file in files if "_id_abc_" not in file.name]
-    records = [record for file in feeds for record in arxiv.read(file, listed_on=None)]
-    assert len(records) == 223
+@pytest.mark.parametrize("folder", ["arxiv_abs", "arxiv_atom", "arxiv_oai", "arxiv_rss"])
+def test_every_real_answer_is_read_or_is_an_error_in_arxivs_words(real_data, folder):
+    records = []
+    for path in (real_data / folder).glob("[!_]*.*"):
+        try:
+            records += arxiv.read(path, listed_on=None)
+        except SourceError as error:
+            assert "arXiv says:" in str(error)  # noqa: PT017  # an error is fine, too
     assert all(isinstance(record, PaperRecord) for record in records)
-    assert all(record.categories and record.published_at for record in records)
-    assert "0" in {record.title for record in records}
-    assert {"astro-ph/0601001", "quant-ph/0201082"} < {record.arxiv_id for record in records}
+    assert all(record.authors and record.categories for record in records)
+    expected = {"arxiv_abs": 2, "arxiv_atom": 223, "arxiv_oai": 5, "arxiv_rss": 5}
+    assert len(records) == expected[folder]
 
 
-def test_an_entry_is_read_by_the_names_of_its_elements(fixtures):
-    boats = next(arxiv.read(fixtures / "arxiv.xml", listed_on=None))
-    assert boats == PaperRecord(
-        title="Paper Boats: Folding Agents That Float",
-        place="arxiv.xml, entry 1",
-        arxiv_id="2603.00001",
-        abstract="We fold small agents and float them.",
-        authors=("Ada Pond", "Bo Boat"),
-        categories=("cs.AI", "cs.LG"),
-        published_at=datetime(2026, 3, 13, 17, 30, tzinfo=UTC),
+def test_both_real_withdrawn_papers_are_recognised(real_data):
+    paths = sorted((real_data / "arxiv_abs").iterdir())
+    records = [record for path in paths for record in arxiv.read(path, listed_on=None)]
+    assert [(record.version, record.is_withdrawn) for record in records] == [(3, True), (8, True)]
+
+
+def test_an_abs_file_tells_versions_and_withdrawal(read):
+    [record] = read("arxiv", ABS, name="2603.00001.abs")
+    assert (record.title, record.arxiv_id) == (
+        "Paper boats: folding agents that float",
+        "2603.00001",
     )
+    assert record.authors == ("Ada Pond", "Bo Boat")
+    assert record.categories == ("cs.AI", "math-ph")
+    assert record.abstract == "We fold small agents and float them."
+    assert (record.version, record.is_withdrawn, record.listed_on) == (2, True, DAY)
 
 
-def test_old_ids_and_short_titles_are_right_and_odd_ids_are_not(fixtures):
-    _, old, odd = arxiv.read(fixtures / "arxiv.xml", listed_on=DAY)
-    assert (old.arxiv_id, old.title, old.listed_on) == ("astro-ph/0601999", "0", DAY)
-    assert odd == Refused(
-        "arxiv.xml, entry 3", "its id is not an arXiv id", excerpt="http://arxiv.org/abs/nothing"
-    )
+@pytest.mark.parametrize(
+    ("old", "new", "is_withdrawn"),
+    [("0kb,I", "57kb,D", False), ("0kb,I", "57kb,DI", True), ("   (0kb,I)", "", None)],
+)
+def test_the_last_version_says_whether_a_paper_stands(read, old, new, is_withdrawn):
+    [record] = read("arxiv", ABS.replace(old, new))
+    assert record.is_withdrawn is is_withdrawn
 
 
-def test_an_entry_without_a_title_is_refused(read):
-    entry = "<entry><id>http://arxiv.org/abs/2603.00001v1</id><title> </title></entry>"
-    [refused] = read("arxiv", FEED.format(total=1, entries=entry))
-    assert refused.reason == "it has no title"
+def test_an_abs_file_that_is_cut_off_is_an_error(read):
+    with pytest.raises(SourceError, match="cut off: it has no abstract"):
+        read("arxiv", ABS[:300])
 
 
-def test_a_paper_called_error_is_a_paper(read):
-    [record] = read("arxiv", feed([1], total=1).replace("Boats 1", "Error"))
-    assert record.title == "Error"
-
-
-def test_a_feed_without_entries_is_fine(read):
-    assert read("arxiv", feed([], total=0)) == []
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("arXiv:2603.00001", "arXiv:nothing", "its id is not an arXiv id"),
+        ("Title: Paper boats: folding\n  agents that float\n", "", "it has no title"),
+    ],
+)
+def test_an_abs_file_without_id_or_title_is_refused(read, old, new, reason):
+    [refused] = read("arxiv", ABS.replace(old, new))
+    assert (type(refused), refused.reason) == (Refused, reason)
 
 
 def test_torn_xml_gives_what_is_whole_and_says_where_it_breaks(tmp_path):
     path = tmp_path / "torn.xml"
-    path.write_text(feed(range(1, 4), total=3)[:-60])
+    path.write_text(entries(1, 2, 3)[:-60])
     records = arxiv.read(path, listed_on=None)
     assert [next(records).title, next(records).title] == ["Boats 1", "Boats 2"]
-    with pytest.raises(SourceError, match=r"torn.xml is broken XML: .*line 2, column \d+"):
+    with pytest.raises(SourceError, match=r"torn.xml is broken XML: .*line 1, column \d+"):
         next(records)
-
-
-def test_an_error_feed_is_an_error(fixtures):
-    with pytest.raises(SourceError, match="arXiv says: the query makes no sense"):
-        list(arxiv.read(fixtures / "arxiv_error.xml", listed_on=None))
 
 
 LAUGHS = '<!DOCTYPE f [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><feed>&b;</feed>'
@@ -108,7 +113,7 @@ LAUGHS = '<!DOCTYPE f [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><feed>&b;</feed>'
         ("", "is empty"),
         ("\ufeff\n<!DOCTYPE html><p>Sorry", "is a web page"),
         ("<html><body>Sorry", "is a web page"),
-        ("<rss version='2.0'><channel/></rss>", "is no Atom feed: it begins with <rss>"),
+        ("<opml version='2.0'><body/></opml>", "begins with <opml>, not with <rss> or <feed>"),
         ("Rate exceeded.", "is broken XML"),
         (LAUGHS, "is XML that is not read"),
         ('<!DOCTYPE feed SYSTEM "file:///etc/passwd"><feed/>', "is XML that is not read"),
@@ -117,73 +122,50 @@ LAUGHS = '<!DOCTYPE f [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><feed>&b;</feed>'
             "is (XML that is not read|broken XML)",
         ),
         ("<feed>" + "<a>" * 200_000, "is nested too deeply"),
+        ("<feed><entry>" + "<a/>" * 40_000, "has a record of more than 30,000 elements"),
+        ('{"a": 1}', "is broken XML"),
     ],
 )
-def test_what_is_no_feed_is_one_clear_error(read, content, message):
-    with pytest.raises(SourceError, match=rf"/saved\.txt {message}"):
+def test_what_is_no_answer_of_arxiv_is_one_clear_error(read, content, message):
+    with pytest.raises(SourceError, match=rf"saved\.txt {message}"):
         read("arxiv", content)
 
 
-def test_new_papers_are_asked_for_page_by_page_and_slowly(answer, httpserver, monkeypatch):
-    monkeypatch.setattr(arxiv, "PAUSE_SECONDS", 0.5)
-    answer(feed(range(100), total=150), feed(range(100, 150), total=150))
-    before = time.monotonic()
-    records = fetch()
-    assert time.monotonic() - before >= 0.5
-    assert len({record.arxiv_id for record in records}) == 150
-    assert records[149].place == "arXiv, entry 150"
-    assert records[0].listed_on is None
-    assert [request.args["start"] for request, _ in httpserver.log] == ["0", "100"]
-    assert httpserver.log[0][0].args["search_query"] == (
-        "(cat:cs.AI OR cat:cs.CL) AND submittedDate:[202603130000 TO 202603162359]"
-    )
+@pytest.mark.parametrize("kind", ["feed", "rss"])
+def test_a_feed_of_nothing_is_no_error(read, kind):
+    assert read("arxiv", f"<{kind}/>") == []
+
+
+def test_prefixes_that_nobody_declared_are_made_up_for(read):
+    entry = ENTRY.format(1).replace("</entry>", "<arxiv:comment>Withdrawn</arxiv:comment></entry>")
+    [record] = read("arxiv", f"<feed>{entry}</feed>")
+    assert record.is_withdrawn
+
+
+def test_what_was_read_is_not_kept_in_memory(monkeypatch):
+    roots = []
+
+    def watched(*args, parse=elements.iterparse, **kwargs):
+        for event, element in parse(*args, **kwargs):
+            if not roots:
+                roots.append(element)
+            yield event, element
+
+    monkeypatch.setattr(elements, "iterparse", watched)
+    body = entries(*range(1, 50)).encode()
+    found = list(elements.outermost(body, place="", roots=("feed",), wanted=("entry",)))
+    assert [len(element) for element in found] == [2] * 49
+    assert len(roots[0]) == 0
+
+
+@time_machine.travel("2026-03-16 06:00:00+00:00")
+@pytest.mark.parametrize(
+    ("since", "until"), [(date(2026, 1, 1), DAY), (date(2026, 3, 9), date(2026, 3, 15))]
+)
+def test_days_that_the_feeds_hold_no_more_are_read_elsewhere(since, until):
+    with pytest.raises(SourceError, match="for earlier days read arxiv-oai"):
+        list(arxiv.fetch(since=since, until=until))
 
 
 def test_arxiv_allows_one_request_in_three_seconds():
-    assert arxiv.PAUSE_SECONDS >= 3
-
-
-@pytest.mark.parametrize("body", ["<feed/>", feed([], total=0)])
-def test_no_new_papers_are_no_error(answer, body):
-    answer(body)
-    assert fetch() == []
-
-
-def test_an_empty_page_in_between_is_a_temporary_trouble(answer):
-    answer(feed(range(100), total=150), feed([], total=150))
-    with pytest.raises(SourceError, match="no entries at 100 of 150") as caught:
-        fetch()
-    assert caught.value.temporary
-
-
-def test_more_papers_than_anybody_reads_are_not_fetched(answer):
-    answer(feed([1], total=10_001))
-    with pytest.raises(SourceError, match="10,001 papers for these days: ask for fewer days"):
-        fetch()
-
-
-def test_being_too_fast_is_told_with_status_200(answer):
-    answer("Rate exceeded.\n")
-    with pytest.raises(SourceError, match="Rate exceeded") as caught:
-        fetch()
-    assert caught.value.temporary
-
-
-@pytest.mark.parametrize("status", [429, 503])
-def test_an_overloaded_service_is_a_temporary_trouble(answer, status):
-    answer(*["Rate exceeded."] * 3, status=status)
-    with pytest.raises(SourceError, match=f"answered {status}") as caught:
-        fetch()
-    assert caught.value.temporary
-
-
-def test_a_refused_query_is_told_in_the_words_of_the_service(answer, fixtures):
-    answer((fixtures / "arxiv_error.xml").read_text(), status=400)
-    with pytest.raises(SourceError, match=r"answered 400 .*arXiv says: the query makes no sense"):
-        fetch()
-
-
-def test_any_other_refusal_keeps_its_status(answer):
-    answer("no", status=404)
-    with pytest.raises(SourceError, match="answered 404"):
-        fetch()
+    assert asking.PAUSE_SECONDS >= 3
