@@ -14,7 +14,8 @@ from django.db.models.functions import Coalesce, Greatest
 
 from newsletter import inbox, space
 from newsletter.models import Delivery
-from subscriptions import broker, clock, heartbeats, patience, restore
+from papers import broker
+from subscriptions import clock, heartbeats, patience, restore
 from subscriptions.clock import SKEW_TO_REPORT
 from subscriptions.models import Letter
 

@@ -12,7 +12,7 @@ from django.utils.timezone import now
 from papers import classify, rows, scoring, sources
 from papers.merging import Draft, Shelf, check, fingerprint
 from papers.models import Ingestion, Refusal
-from papers.sources import PaperRecord, Refused, SourceError
+from papers.sources import Item, PageRead, PaperRecord, Refused, SourceError
 
 BATCH_SIZE = 200  # records in one transaction
 
@@ -21,7 +21,7 @@ Progress = Callable[[int], None]  # is told how many records were read so far
 
 def take_in(
     source: str,
-    items: Iterable[PaperRecord | Refused],
+    items: Iterable[Item],
     *,
     place: str = "",
     at: datetime,
@@ -48,7 +48,7 @@ def due(names: Collection[str], *, every: timedelta, at: datetime) -> list[str]:
     return [name for name in names if name not in begun]
 
 
-def fetched(source: str, *, since: date, until: date) -> Iterator[PaperRecord | Refused]:
+def fetched(source: str, *, since: date, until: date) -> Iterator[Item]:
     """Fetch from a registered source.  Nothing happens, nor fails, before the first record."""
     yield from sources.load(source).fetch(since=since, until=until)
 
@@ -68,15 +68,14 @@ class Intake:
         """The papers that the records were about, changed or not."""
         return self._before.keys()
 
-    def store(
-        self, items: Iterable[PaperRecord | Refused], *, progress: Progress | None = None
-    ) -> None:
+    def store(self, items: Iterable[Item], *, progress: Progress | None = None) -> None:
         """Store the records in batches, each of which is stored whole or not at all.
 
-        If the source fails, what it gave before stays stored.  A `SourceError` is noted in
+        A page counts as read only with all records before it.  If the source fails, what it
+        gave before stays stored.  A `SourceError` is noted in
         the ingestion and raised again; after any other error it stays unfinished.
         """
-        batch: list[PaperRecord | Refused] = []
+        batch: list[Item] = []
         try:
             for number, item in enumerate(items, start=1):
                 batch.append(item)
@@ -94,14 +93,17 @@ class Intake:
             self._store(batch)
 
     @transaction.atomic
-    def _store(self, items: Collection[PaperRecord | Refused]) -> None:
+    def _store(self, items: Collection[Item]) -> None:
         _wait_for_other_batches()
-        checked = [check(item, at=self.at) for item in items]
+        pages = [item for item in items if isinstance(item, PageRead)]
+        checked = [check(item, at=self.at) for item in items if not isinstance(item, PageRead)]
         records = [item for item in checked if isinstance(item, PaperRecord)]
         shelf = Shelf(rows.load(records))
         # A dict, because several records may be about one paper; it keeps their order.
         drafts = list(dict.fromkeys(shelf.lay(record, at=self.at) for record in records))
         rows.save(drafts, source=self.ingestion.source)
+        rows.save_pages(pages, at=self.at)
+        self.ingestion.unchanged_pages += sum(page.is_unchanged for page in pages)
         self._report(drafts, [item for item in checked if isinstance(item, Refused)])
 
     def _report(self, drafts: Iterable[Draft], refused: Iterable[Refused]) -> None:

@@ -13,14 +13,17 @@ from papers.text import clean, title_key
 
 TITLE_LENGTH = 500
 ABSTRACT_LENGTH = 5_000
+SUBMITTER_LENGTH, ORGANISATION_LENGTH = 16, 200  # as in Paper
 MOST_COUNT = 2**31 - 1  # the largest number that the database takes
 CLOCK_ERROR = timedelta(days=1)  # how far ahead of us a source may be
 
 # Of a paper, what records decide.
-TEXTS = ("title", "abstract", "summary", "code_url", "project_url")
+TEXTS = (
+    "title", "abstract", "summary", "code_url", "project_url", "submitter", "organisation",
+)  # fmt: skip
 FIELDS = (
     *TEXTS, "arxiv_id", "title_key", "authors", "categories", "published_at", "listed_on",
-    "votes", "comments", "stars",
+    "has_video", "votes", "comments", "stars",
 )  # fmt: skip
 
 
@@ -42,6 +45,8 @@ def check(item: PaperRecord | Refused, *, at: datetime) -> PaperRecord | Refused
         categories=fields.categories(item.categories),
         code_url=fields.web_address(item.code_url),
         project_url=fields.web_address(item.project_url),
+        submitter=item.submitter[:SUBMITTER_LENGTH],
+        organisation=clean(item.organisation, limit=ORGANISATION_LENGTH),
         counts=tuple(_cut(counts) for counts in item.counts if counts.seen_at <= at + CLOCK_ERROR),
     )
 
@@ -68,6 +73,7 @@ class Draft:
         paper.title_key = title_key(paper.title)
         paper.authors = list(record.authors) or paper.authors
         paper.categories = list(record.categories) or paper.categories
+        paper.has_video = paper.has_video or record.has_video
         paper.published_at = _published_at(paper.published_at, record.published_at, at=at)
         for counts in record.counts:
             self._count(counts)

@@ -47,6 +47,10 @@ class PaperRecord:
     listed_on: date | None = None  # the list date that the source was asked for
     code_url: str = ""
     project_url: str = ""
+    submitter: str = ""  # a keyed hash of who put it on the list; never a name
+    organisation: str = ""  # for which it was put there
+    has_video: bool = False
+    keywords: tuple[str, ...] = ()  # in the source's own words
     counts: tuple[Counts, ...] = ()  # in order of time; needs `listed_on`
 
 
@@ -59,6 +63,23 @@ class Refused:
     excerpt: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """All records of one page were given before it: once they are stored, it need not come again.
+
+    What names the version of the page is sent along when it is asked for the next time.
+    """
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    next_url: str = ""
+    is_unchanged: bool = False  # the service said so, and gave no records
+
+
+Item = PaperRecord | Refused | PageRead  # what a source yields
+
+
 class SourceError(Exception):
     """A source could not be read at all.  `temporary` says whether a later try may work."""
 
@@ -68,11 +89,11 @@ class SourceError(Exception):
 
 
 class Source(Protocol):
-    def read(self, path: Path, *, listed_on: date | None) -> Iterator[PaperRecord | Refused]:
+    def read(self, path: Path, *, listed_on: date | None) -> Iterator[Item]:
         """Read a saved answer of this source; raise `SourceError`."""
         ...
 
-    def fetch(self, *, since: date, until: date) -> Iterator[PaperRecord | Refused]:
+    def fetch(self, *, since: date, until: date) -> Iterator[Item]:
         """Ask the source for the papers of [since, until]; raise `SourceError`."""
         ...
 

@@ -14,7 +14,7 @@ from django.utils.timezone import now
 from papers import ingest, sources
 from papers.management.arguments import past_date
 from papers.models import Ingestion
-from papers.sources import PaperRecord, Refused, SourceError
+from papers.sources import Item, SourceError
 
 LOOK_BACK = timedelta(days=7)
 SOME_REFUSED = 3  # exit status
@@ -96,7 +96,7 @@ class Progress:
 
 def records(
     source: str, *, file: Path | None, since: date | None, date: date | None, **options: Any
-) -> Iterator[PaperRecord | Refused]:
+) -> Iterator[Item]:
     """Yield what the options ask for.  Nothing is opened before the first record."""
     if file:
         yield from sources.load(source).read(file, listed_on=date)
