@@ -103,8 +103,14 @@ class Intake:
         drafts = list(dict.fromkeys(shelf.lay(record, at=self.at) for record in records))
         rows.save(drafts, source=self.ingestion.source)
         rows.save_pages(pages, at=self.at)
+        self._note_newest(records)
         self.ingestion.unchanged_pages += sum(page.is_unchanged for page in pages)
         self._report(drafts, [item for item in checked if isinstance(item, Refused)])
+
+    def _note_newest(self, records: Iterable[PaperRecord]) -> None:
+        days = [record.listed_on for record in records if record.listed_on]
+        known = [self.ingestion.newest_list] if self.ingestion.newest_list else []
+        self.ingestion.newest_list = max(days + known, default=None)
 
     def _report(self, drafts: Iterable[Draft], refused: Iterable[Refused]) -> None:
         for draft in drafts:

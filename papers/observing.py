@@ -21,8 +21,8 @@ class Curve:
     def add(self, counts: Counts) -> bool:
         """Add a point; False if it says what the one before it says, or is there already.
 
-        Points may come late, so the same ones in any order may leave more of them, but the
-        same ones in the same order never add another.
+        The same points in order of time, once more, never add one.  A point that comes late is
+        compared with the one before it in time.
         """
         place = bisect_right(self._points, counts.seen_at, key=lambda point: point.seen_at)
         if place and _same(self._points[place - 1], counts):

@@ -57,6 +57,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='ingestion',
+            name='newest_list',
+            field=models.DateField(null=True),
+        ),
+        migrations.AddField(
+            model_name='ingestion',
             name='unchanged_pages',
             field=models.PositiveIntegerField(db_default=0, default=0),
         ),

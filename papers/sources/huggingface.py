@@ -143,8 +143,8 @@ def _record(item: dict[str, Any], *, place: str, listed_on: date, seen_at: datet
         authors=fields.names(_shown(paper.get("authors"))),
         published_at=fields.moment(paper.get("publishedAt"), until=seen_at),
         listed_on=listed_on,
-        code_url=fields.repository(paper.get("githubRepo")),
-        project_url=fields.web_address(paper.get("projectPage")),
+        code_url=fields.repository(_trimmed(paper.get("githubRepo"))),
+        project_url=fields.web_address(_trimmed(paper.get("projectPage"))),
         submitter=_submitter(item),
         organisation=_organisation(item),
         has_video=any(_is_video(address) for address in _media(item)),
@@ -208,6 +208,10 @@ def _first_dict(*values: Any) -> dict[str, Any]:
 
 def _strings(values: Any) -> list[str]:
     return [value for value in values if _is_text(value)] if isinstance(values, list) else []
+
+
+def _trimmed(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _is_text(value: Any) -> bool:

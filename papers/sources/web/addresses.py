@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
@@ -94,16 +94,23 @@ def _behind_nat64(address: IPv6Address) -> IPv4Address | None:
     return IPv4Address(address.packed[12:]) if address in NAT64 else None
 
 
+def hosts_of(service: str) -> set[str]:
+    """The hosts that settings name for a service, as `Destination.host` writes them."""
+    return {url.netloc.decode("ascii") for url, manner in _settings() if manner.service == service}
+
+
 def _named() -> dict[Origin, Manner]:
-    """The origins in settings such as ARXIV_API_URL; one of two services is asked more slowly."""
-    found: dict[Origin, Manner] = {}
+    """What may be asked, and how; an origin of two services as the slower one wants."""
+    slowest_last = sorted(_settings(), key=lambda named: named[1].spacing)
+    return {_origin(url): manner for url, manner in slowest_last}
+
+
+def _settings() -> Iterator[tuple[httpx2.URL, Manner]]:
+    """Yield what is in settings such as ARXIV_API_URL."""
     for name in dir(settings):
         manner = MANNERS.get(name.partition("_")[0])
-        if manner is None or not name.endswith("_URL"):
-            continue
-        origin = _origin(httpx2.URL(getattr(settings, name)))
-        found[origin] = max(manner, found.get(origin, manner), key=lambda each: each.spacing)
-    return found
+        if manner and name.endswith("_URL"):
+            yield httpx2.URL(getattr(settings, name)), manner
 
 
 def _origin(url: httpx2.URL) -> Origin:
