@@ -17,8 +17,8 @@ from papers.sources.web import addresses
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """The authorities that are believed; no variable of the environment changes them."""
-    return httpx2.create_ssl_context(trust_env=False)
+    """The authorities that are believed: the usual ones, or those of SSL_CERT_FILE."""
+    return httpx2.create_ssl_context()
 
 
 class Deadline:

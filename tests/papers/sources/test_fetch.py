@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import threading
 import time
+from contextlib import suppress
 
 import pytest
 import stamina
@@ -157,6 +160,50 @@ def test_a_slow_answer_is_given_up(serve, monkeypatch):
 
     with pytest.raises(SourceError, match="took over") as caught:
         fetch.get(serve(Response(drip())))
+    assert caught.value.temporary
+
+
+@pytest.fixture
+def raw_server(settings):
+    """A server that sends the given bytes, one after the other with a pause, to who connects."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve(content, *, pause=0.0):
+            def run():
+                connection, _ = listener.accept()
+                with connection, suppress(OSError):
+                    connection.recv(65_536)
+                    for number in range(len(content)) if pause else [slice(None)]:
+                        connection.sendall(bytes([content[number]]) if pause else content)
+                        time.sleep(pause)
+
+            threading.Thread(target=run, daemon=True).start()
+            settings.ARXIV_API_URL = f"http://localhost:{listener.getsockname()[1]}/"
+            return settings.ARXIV_API_URL
+
+        yield serve
+
+
+def test_headers_that_drip_are_given_up_as_well(raw_server, monkeypatch):
+    monkeypatch.setattr(fetch, "TOTAL_SECONDS", 0.1)
+    content = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    with pytest.raises(SourceError, match=r"took over 0\.1 s") as caught:
+        fetch.get(raw_server(content, pause=0.02))
+    assert caught.value.temporary
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nsho",
+        b"no HTTP at all\r\n\r\n",
+        b"",
+    ],
+)
+def test_an_answer_that_is_not_whole_is_none(raw_server, content):
+    with pytest.raises(SourceError, match="broke off") as caught:
+        fetch.get(raw_server(content))
     assert caught.value.temporary
 
 
