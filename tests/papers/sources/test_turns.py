@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-import socket
+import os
+import signal
 import threading
 import time
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ import pytest
 from django.db import connection
 
 from newsletter.demo.processes import free_port
+from newsletter.demo.valkey import Valkey
 from papers import broker
 from papers.models import Turn
 from papers.sources import SourceError
@@ -42,16 +44,23 @@ def clock(monkeypatch):
     return clock
 
 
+@pytest.fixture
+def valkey(settings):
+    """Another Redis, for the test to break."""
+    server = Valkey()
+    settings.REDIS_URL = server.url
+    yield server
+    os.kill(server.process.pid, signal.SIGCONT)
+    server.stop()
+
+
 @pytest.fixture(params=["away", "frozen"])
 def no_redis(request, settings):
-    """Redis is really away, or takes connections and never answers."""
+    """Redis is really away, or takes connections and does not answer."""
     if request.param == "away":
         settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
-        yield
-        return
-    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
-        settings.REDIS_URL = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
-        yield
+    else:
+        os.kill(request.getfixturevalue("valkey").process.pid, signal.SIGSTOP)
 
 
 @pytest.fixture
@@ -81,6 +90,20 @@ def test_without_redis_the_rows_keep_the_spacing(clock):
     assert waits(clock) == 2
     clock[0] += timedelta(hours=1)
     assert waits(clock) == 0
+
+
+def test_a_redis_that_freezes_during_a_request_changes_nothing(clock, valkey):
+    with turns.taken(SLOW):
+        os.kill(valkey.process.pid, signal.SIGSTOP)
+        clock[0] += timedelta(seconds=1)
+    assert waits(clock) == 3
+
+
+def test_a_redis_that_dies_during_a_request_changes_nothing(clock, valkey):
+    with turns.taken(SLOW):
+        valkey.process.kill()
+        clock[0] += timedelta(seconds=1)
+    assert waits(clock) == 3
 
 
 def test_with_an_emptied_redis_the_rows_keep_the_spacing(clock, emptied):
