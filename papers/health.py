@@ -79,7 +79,7 @@ def judge(
     return (
         _broken(facts.readings)
         or _forgotten(last, every=every, now=now)
-        or _odd(next((reading for reading in facts.readings if not reading.error), None))
+        or _odd(facts.readings, is_working_day=is_working_day)
         or _behind(facts.newest, now=now, is_working_day=is_working_day)
         or Health(
             State.FRESH, f"Last asked at {last.at:%H:%M} UTC; its newest is of {facts.newest}."
@@ -105,11 +105,14 @@ def _forgotten(last: Reading, *, every: timedelta, now: datetime) -> Health | No
     )
 
 
-def _odd(good: Reading | None) -> Health | None:
+def _odd(readings: Sequence[Reading], *, is_working_day: Callable[[date], bool]) -> Health | None:
+    """Look at the last good reading; that one holds nothing is odd only when papers are due."""
+    good = next((reading for reading in readings if not reading.error), None)
     if good is None:
         return None
     told = good.records + good.refused
-    if not told and not good.unchanged_pages:
+    is_due = is_working_day(good.at.date()) and good.at.hour >= LISTED_BY
+    if not told and not good.unchanged_pages and is_due:
         return Health(State.ODD, "It answered, and there was not one record in it.")
     if told >= FEWEST_RECORDS and good.refused > MOST_REFUSED * told:
         return Health(State.ODD, f"{good.refused} of {told} records were refused: see why.")

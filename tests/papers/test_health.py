@@ -108,6 +108,19 @@ def test_a_source_that_is_no_longer_understood_is_odd(outcome, expected):
     assert state(outcome).state == expected
 
 
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (datetime(2026, 3, 16, 11, tzinfo=UTC), State.FRESH),  # Monday, too early
+        (datetime(2026, 3, 16, 13, tzinfo=UTC), State.ODD),
+        (datetime(2026, 3, 15, 13, tzinfo=UTC), State.FRESH),  # Sunday
+    ],
+)
+def test_a_feed_of_one_day_may_be_empty_when_nothing_is_due(now, expected):
+    facts = Facts([Reading(now)], newest=date(2026, 3, 13))
+    assert judge(facts, every=EVERY, now=now).state == expected
+
+
 def test_one_failure_does_not_hide_that_the_answers_before_it_were_odd():
     assert state({"error": "dead"}, {"refused": 40}).state == State.ODD
 
