@@ -11,7 +11,8 @@ from django.core import checks
 from django.db import connection
 
 from newsletter import space
-from subscriptions import broker, mail
+from papers import broker
+from subscriptions import mail
 
 SPARE_CONNECTIONS = 10
 # Where anybody can have an address, so nobody can sign for one (DKIM, DMARC).

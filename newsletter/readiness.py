@@ -14,7 +14,8 @@ from django.db.models.functions import Coalesce, Greatest
 
 from newsletter import inbox, space
 from newsletter.models import Delivery
-from subscriptions import broker, clock, heartbeats, patience, restore
+from papers import broker, rounds
+from subscriptions import clock, heartbeats, patience, restore
 from subscriptions.clock import SKEW_TO_REPORT
 from subscriptions.models import Letter
 
@@ -38,6 +39,7 @@ class Facts:
     waiting: timedelta | None = None  # how long the oldest mail could have been sent
     unread: int = 0  # webhooks
     unread_age: timedelta | None = None  # of the oldest
+    warnings: tuple[str, ...] = ()  # what somebody should look at, though all of us works
     skew: timedelta = timedelta(0)  # this machine's clock against the database's
 
     @property
@@ -88,6 +90,7 @@ def _ask_database(facts: Facts) -> Facts:
         waiting=waiting(),
         unread=inbox.waiting().count(),
         unread_age=unread_age(),
+        warnings=tuple(rounds.warnings(at=clock.database_now())),
         skew=clock.skew(),
     )
 

@@ -25,7 +25,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
     facts = readiness.look()
     readiness.alarm(facts)
     wrong = readiness.complaints(facts)
-    report = {"ready": not wrong, "complaints": wrong, **facts.report()}
+    report = {
+        "ready": not wrong,
+        "complaints": wrong,
+        "warnings": facts.warnings,
+        **facts.report(),
+    }
     return JsonResponse(report, status=503 if wrong else 200)
 
 

@@ -16,8 +16,8 @@ from django.utils.decorators import method_decorator
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST
 
-from papers import classify, scoring, sources
-from papers.models import Assignment, Ingestion, Observation, Paper, Refusal, Topic
+from papers import classify, rounds, scoring, sources
+from papers.models import Assignment, Host, Ingestion, Observation, Paper, Refusal, Topic
 from papers.read_only import ReadOnly
 from papers.sources import fields
 from papers.tasks import ring_source
@@ -187,8 +187,12 @@ class IngestionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        buttons = settings.PAPER_SOURCES if _may_ingest(request) else []
-        return super().changelist_view(request, {**(extra_context or {}), "sources": buttons})
+        context = {
+            **(extra_context or {}),
+            "sources": settings.PAPER_SOURCES if _may_ingest(request) else [],
+            "healths": rounds.look(at=now()),
+        }
+        return super().changelist_view(request, context)
 
     @method_decorator(require_POST)
     def ingest_now(self, request: HttpRequest, source: str) -> HttpResponse:
@@ -203,6 +207,20 @@ class IngestionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         else:
             messages.error(request, "Redis cannot be reached, so nothing was started.")
         return HttpResponseRedirect(reverse("admin:papers_ingestion_changelist"))
+
+
+@admin.register(Host)
+class HostAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name", "paused_until", "paused_since", "strikes", "why"]
+    actions = ["end_pause"]
+
+    @admin.action(description="Ask it again from now on")
+    def end_pause(self, request: HttpRequest, queryset: QuerySet[Host]) -> None:
+        """For who knows better than the service; needs the right to start readings."""
+        if not _may_ingest(request):
+            raise PermissionDenied
+        count = queryset.filter(paused_until__gt=now()).update(paused_until=now())
+        messages.success(request, f"Hosts that may be asked again: {count}.")
 
 
 def _strings(value: object) -> list[str]:

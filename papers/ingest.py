@@ -14,7 +14,15 @@ from django.utils.timezone import now
 from papers import classify, rows, scoring, sources
 from papers.merging import Draft, Shelf, check, fingerprint
 from papers.models import Ingestion, Refusal
-from papers.sources import Bookmark, Item, PaperRecord, Refused, Resumable, SourceError
+from papers.sources import (
+    Bookmark,
+    Item,
+    PageRead,
+    PaperRecord,
+    Refused,
+    Resumable,
+    SourceError,
+)
 
 BATCH_SIZE = 200  # records in one transaction
 
@@ -90,11 +98,12 @@ class Intake:
     def store(self, items: Iterable[Item], *, progress: Progress | None = None) -> None:
         """Store the records in batches, each of which is stored whole or not at all.
 
-        If the source fails, what it gave before stays stored.  A `SourceError` is noted in
-        the ingestion and raised again; after any other error it stays unfinished.  A bookmark
-        is kept with all that came before it, until a reading comes to its end.
+        A page counts as read only with all records before it.  If the source fails, what it
+        gave before stays stored.  A `SourceError` is noted in the ingestion and raised again;
+        after any other error it stays unfinished.  A bookmark is kept with all that came
+        before it, until a reading comes to its end.
         """
-        batch: list[PaperRecord | Refused] = []
+        batch: list[PaperRecord | Refused | PageRead] = []
         try:
             for number, item in enumerate(items, start=1):
                 if isinstance(item, Bookmark):
@@ -115,16 +124,25 @@ class Intake:
             self._store(batch)
 
     @transaction.atomic
-    def _store(self, items: Collection[PaperRecord | Refused]) -> None:
+    def _store(self, items: Collection[PaperRecord | Refused | PageRead]) -> None:
         _wait_for_other_batches()
-        checked = [check(item, at=self.at) for item in items]
+        pages = [item for item in items if isinstance(item, PageRead)]
+        checked = [check(item, at=self.at) for item in items if not isinstance(item, PageRead)]
         records = [item for item in checked if isinstance(item, PaperRecord)]
         shelf = Shelf(rows.load(records))
         # A dict, because several records may be about one paper; it keeps their order.
         laid = dict.fromkeys(shelf.lay(record, at=self.at) for record in records)
         drafts = [draft for draft in laid if draft]
         rows.save(drafts, source=self.ingestion.source)
+        rows.save_pages(pages, at=self.at)
+        self._note_newest(records)
+        self.ingestion.unchanged_pages += sum(page.is_unchanged for page in pages)
         self._report(drafts, [item for item in checked if isinstance(item, Refused)])
+
+    def _note_newest(self, records: Iterable[PaperRecord]) -> None:
+        days = [record.listed_on for record in records if record.listed_on]
+        known = [self.ingestion.newest_list] if self.ingestion.newest_list else []
+        self.ingestion.newest_list = max(days + known, default=None)
 
     def _report(self, drafts: Iterable[Draft], refused: Iterable[Refused]) -> None:
         for draft in drafts:

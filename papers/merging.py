@@ -14,14 +14,17 @@ from papers.text import clean, title_key
 TITLE_LENGTH = 500
 ABSTRACT_LENGTH = 5_000
 MOST_VERSION = 999  # as long as an arXiv id may have its version
+SUBMITTER_LENGTH, ORGANISATION_LENGTH = 16, 200  # as in Paper
 MOST_COUNT = 2**31 - 1  # the largest number that the database takes
 CLOCK_ERROR = timedelta(days=1)  # how far ahead of us a source may be
 
 # Of a paper, what records decide.
-TEXTS = ("title", "abstract", "summary", "code_url", "project_url")
+TEXTS = (
+    "title", "abstract", "summary", "code_url", "project_url", "submitter", "organisation",
+)  # fmt: skip
 FIELDS = (
     *TEXTS, "arxiv_id", "title_key", "authors", "categories", "published_at", "listed_on",
-    "version", "withdrawn_on", "votes", "comments", "stars",
+    "version", "withdrawn_on", "has_video", "votes", "comments", "stars",
 )  # fmt: skip
 
 
@@ -44,6 +47,8 @@ def check(item: PaperRecord | Refused, *, at: datetime) -> PaperRecord | Refused
         code_url=fields.web_address(item.code_url),
         project_url=fields.web_address(item.project_url),
         version=min(max(item.version, 0), MOST_VERSION),
+        submitter=item.submitter[:SUBMITTER_LENGTH],
+        organisation=clean(item.organisation, limit=ORGANISATION_LENGTH),
         counts=tuple(_cut(counts) for counts in item.counts if counts.seen_at <= at + CLOCK_ERROR),
     )
 
@@ -75,6 +80,7 @@ class Draft:
             setattr(paper, name, (known or said) if is_outdated else (said or known))
         paper.title_key = title_key(paper.title)
         paper.version = max(paper.version, record.version)
+        paper.has_video = paper.has_video or record.has_video
         if not is_outdated:
             paper.withdrawn_on = _withdrawn_on(paper.withdrawn_on, record.is_withdrawn, at=at)
         paper.published_at = _published_at(paper.published_at, record.published_at, at=at)

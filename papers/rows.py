@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime
 
 from django.db.models import Max, Q
 
 from papers.merging import FIELDS, Draft, fingerprint
-from papers.models import Assignment, Observation, Paper, Topic
-from papers.sources import PaperRecord
+from papers.models import Assignment, Observation, Page, Paper, Topic
+from papers.observing import Curve
+from papers.sources import Counts, PageRead, PaperRecord
 from papers.text import title_key
 
 logger = logging.getLogger(__name__)
@@ -46,25 +49,63 @@ def _save_papers(drafts: Iterable[Draft]) -> None:
     )
 
 
-def _save_observations(drafts: Iterable[Draft], *, source: str) -> None:
+def save_pages(pages: Iterable[PageRead], *, at: datetime) -> None:
+    """Remember by what names they are asked for the next time."""
+    latest = {page.url: page for page in pages}  # one statement cannot update a row twice
+    Page.objects.bulk_create(
+        (
+            Page(
+                url=page.url,
+                etag=page.etag,
+                last_modified=page.last_modified,
+                next_url=page.next_url,
+                read_at=at,
+            )
+            for page in latest.values()
+        ),
+        update_conflicts=True,
+        unique_fields=["url"],
+        update_fields=["etag", "last_modified", "next_url", "read_at"],
+    )
+
+
+def _save_observations(drafts: Collection[Draft], *, source: str) -> None:
     """Add what was not observed before; what was is never changed."""
+    paper_ids = [draft.paper.pk for draft in drafts if draft.before is not None]
+    curves = _curves(paper_ids, source=source)
     Observation.objects.bulk_create(
         (
             Observation(
-                paper=draft.paper,
+                paper_id=paper_id,
                 source=source,
                 seen_at=counts.seen_at,
-                listed_on=record.listed_on or counts.seen_at.date(),
+                listed_on=listed_on,
                 votes=counts.votes,
                 comments=counts.comments,
                 stars=counts.stars,
             )
             for draft in drafts
-            for record in draft.records
-            for counts in record.counts
+            for paper_id, listed_on, counts in _counted(draft)
+            if curves[paper_id, listed_on].add(counts)
         ),
         ignore_conflicts=True,
     )
+
+
+def _curves(paper_ids: Collection[int], *, source: str) -> defaultdict[tuple[int, date], Curve]:
+    """Return what the source was seen to say before: by paper and list, in order of time."""
+    seen = Observation.objects.filter(paper__in=paper_ids, source=source).order_by("seen_at", "pk")
+    curves: defaultdict[tuple[int, date], Curve] = defaultdict(Curve)
+    for row in seen:
+        counts = Counts(row.seen_at, votes=row.votes, comments=row.comments, stars=row.stars)
+        curves[row.paper_id, row.listed_on].add(counts)
+    return curves
+
+
+def _counted(draft: Draft) -> Iterator[tuple[int, date, Counts]]:
+    for record in draft.records:
+        for counts in record.counts:
+            yield draft.paper.pk, record.listed_on or counts.seen_at.date(), counts
 
 
 def _save_choices(drafts: Iterable[Draft]) -> None:

@@ -1,27 +1,17 @@
-"""The database's clock, which all of our machines share, and one that never stands still."""
+"""How far this machine's clock is from the database's, and one that never stands still."""
 
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from django.db import connection
 from django.utils.timezone import now
 
+from papers.clock import database_now
+
+__all__ = ["SKEW_TO_REPORT", "database_now", "seconds", "skew"]
+
 SKEW_TO_REPORT = timedelta(seconds=5)
-
-
-def database_now() -> datetime:
-    """Return what time the database says that it is.
-
-    SQLite runs in this process and has no other clock.
-    """
-    if connection.vendor != "postgresql":
-        return now()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        moment: datetime = cursor.fetchone()[0]
-    return moment
 
 
 def seconds() -> float:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from subscriptions import broker
+from papers import broker
 
 logger = logging.getLogger(__name__)
 

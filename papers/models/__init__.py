@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from papers.models.host import Host, Page, Turn
 from papers.models.ingestion import Ingestion, Refusal
 from papers.models.observation import Observation
 from papers.models.paper import Assignment, Paper, PaperQuerySet
@@ -9,11 +10,14 @@ from papers.models.topic import Topic, TopicQuerySet
 
 __all__ = [
     "Assignment",
+    "Host",
     "Ingestion",
     "Observation",
+    "Page",
     "Paper",
     "PaperQuerySet",
     "Refusal",
     "Topic",
     "TopicQuerySet",
+    "Turn",
 ]

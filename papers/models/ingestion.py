@@ -16,6 +16,9 @@ class Ingestion(models.Model):
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
+    newest_list = models.DateField(null=True)  # of the records; null if they have no list date
+    # Answers that were the same as the last time, so that nothing was read from them.
+    unchanged_pages = models.PositiveIntegerField(default=0, db_default=0)
     error = models.CharField(max_length=500, blank=True)  # why it stopped early, if it did
     # Where the next reading of this source goes on; empty if it came to its end.
     bookmark = models.TextField(blank=True, default="", db_default="", editable=False)

@@ -8,7 +8,11 @@ from papers.models.paper import Paper
 
 
 class Observation(models.Model):
-    """What one source said of one paper at one moment.  Never changed, never deleted."""
+    """What one source said of one paper on one list.  Never changed, never deleted.
+
+    It holds until the next observation of the same list: counts that are as before are not
+    stored again.  When a source was asked at all is in `Ingestion`.
+    """
 
     paper = models.ForeignKey(Paper, models.CASCADE, related_name="observations")
     source = models.CharField(max_length=30)  # "sample" marks made-up counts
@@ -22,7 +26,8 @@ class Observation(models.Model):
         ordering = ["seen_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["paper", "source", "seen_at"], name="one_observation_per_moment"
+                fields=["paper", "source", "listed_on", "seen_at"],
+                name="one_observation_per_list_and_moment",
             ),
         ]
 

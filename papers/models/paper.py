@@ -76,6 +76,10 @@ class Paper(models.Model):
     first_seen_at = models.DateTimeField(default=now, db_index=True)
     code_url = models.URLField(max_length=500, blank=True)
     project_url = models.URLField(max_length=500, blank=True)
+    # Of the list that it was on: who put it there, as a keyed hash, and for whom.
+    submitter = models.CharField(max_length=16, blank=True, default="", db_default="")
+    organisation = models.CharField(max_length=200, blank=True, default="", db_default="")
+    has_video = models.BooleanField(default=False, db_default=False)
     topics = models.ManyToManyField(Topic, through="Assignment", related_name="papers")
     # What its words say, as papers.vectors writes it; None until it was classified.
     vector = models.BinaryField(null=True, editable=False)

@@ -49,6 +49,10 @@ class PaperRecord:
     listed_on: date | None = None  # the list date that the source was asked for
     code_url: str = ""
     project_url: str = ""
+    submitter: str = ""  # a keyed hash of who put it on the list; never a name
+    organisation: str = ""  # for which it was put there
+    has_video: bool = False
+    keywords: tuple[str, ...] = ()  # in the source's own words
     counts: tuple[Counts, ...] = ()  # in order of time; needs `listed_on`
     version: int = 0  # of the paper on arXiv, from 1; 0 if this source does not say
     is_withdrawn: bool | None = None  # None if this source cannot tell
@@ -71,7 +75,21 @@ class Bookmark:
     text: str  # means something to its source only
 
 
-Item = PaperRecord | Refused | Bookmark  # what a source yields
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """All records of one page were given before it: once they are stored, it need not come again.
+
+    What names the version of the page is sent along when it is asked for the next time.
+    """
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    next_url: str = ""
+    is_unchanged: bool = False  # the service said so, and gave no records
+
+
+Item = PaperRecord | Refused | Bookmark | PageRead  # what a source yields
 
 
 class SourceError(Exception):

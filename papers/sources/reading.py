@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from papers.sources import SourceError
 
 MOST_BYTES = 10_000_000
+DEEPEST = 100  # lists and objects inside each other; a list of papers needs seven
 
 
 def read_bytes(path: Path) -> bytes:
@@ -47,13 +49,31 @@ def decode(body: bytes, *, place: str) -> str:
 
 
 def parse_json(body: bytes, *, place: str) -> Any:
-    """Return the value of a JSON text, which may still have any shape."""
+    """Return the value of a JSON text, which may still have any shape, but is not deep."""
     text = decode(body, place=place)
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except RecursionError as error:
         raise SourceError(f"{place} is nested too deeply") from error
     except ValueError as error:  # numbers of thousands of digits, too
         if text.lstrip().startswith("<"):
             raise SourceError(f"{place} is a web page or XML, not JSON") from error
         raise SourceError(f"{place} is not JSON: {error}") from error
+    if not is_shallow(value):
+        raise SourceError(f"{place} is nested too deeply")
+    return value
+
+
+def is_shallow(value: Any) -> bool:
+    """Whether lists and objects lie at most `DEEPEST` deep, so that nobody falls over them."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        inner = [item for item in level if isinstance(item, (list, dict, tuple, set))]
+        if not inner:
+            return True
+        level = [each for item in inner for each in _inside(item)]
+    return False
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value

@@ -7,7 +7,7 @@ from django.core.checks import run_checks
 from django.db import connection
 
 from newsletter.demo.processes import free_port
-from subscriptions import broker
+from papers import broker
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,8 @@ from django.utils.timezone import now
 
 from newsletter import progress, tasks
 from newsletter.models import Delivery, Issue
-from subscriptions import broker, heartbeats, marks, restore
+from papers import broker
+from subscriptions import heartbeats, marks, restore
 from subscriptions.models import Heartbeat
 from tests.newsletter.rows import a_reader, an_issue, deliveries
 

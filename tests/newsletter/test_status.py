@@ -34,6 +34,13 @@ def test_a_working_product_is_ready(client, working):
     assert "no-store" in response["Cache-Control"]
 
 
+def test_a_source_that_is_unwell_is_a_warning_and_no_complaint(client, working, settings):
+    settings.PAPER_SOURCES = ["huggingface"]
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["complaints"]) == (200, [])
+    assert response.json()["warnings"] == ["the source huggingface is late"]
+
+
 def test_a_product_without_redis_is_not_ready_and_says_why(client, working, settings):
     settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
     response = client.get("/readyz")

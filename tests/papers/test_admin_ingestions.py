@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -9,12 +9,13 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from newsletter.config import celery_app
-from papers.models import Ingestion
+from papers.models import Host, Ingestion
 from papers.tasks import ingest_source
 from tests.papers.admin_steps import query_count, text
 
 AT = datetime(2026, 3, 17, 12, 0, tzinfo=UTC)
 INGESTIONS = "/admin/papers/ingestion/"
+HOSTS = "/admin/papers/host/"
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tuesday")]
 
@@ -117,3 +118,31 @@ def test_an_unreachable_redis_is_an_error_message(admin_client, monkeypatch):
     monkeypatch.setattr(celery_app, "connection_for_write", nowhere)
     response = admin_client.post(f"{INGESTIONS}ingest-now/arxiv/", follow=True)
     assert "Redis cannot be reached" in text(response)
+
+
+def test_the_list_begins_with_how_each_source_is(admin_client, settings):
+    settings.PAPER_SOURCES = ["huggingface"]
+    assert "It has not been read yet." in text(admin_client.get(INGESTIONS))
+    Ingestion.objects.create(
+        source="huggingface", started_at=AT, finished_at=AT, created=3, newest_list=AT.date()
+    )
+    assert "<td>fresh</td>" in text(admin_client.get(INGESTIONS))
+
+
+def test_a_paused_host_is_shown_and_may_be_asked_again(admin_client):
+    host = Host.objects.create(
+        name="export.arxiv.org", paused_until=AT + timedelta(hours=1), why="it answered 429"
+    )
+    assert "it answered 429" in text(admin_client.get(HOSTS))
+    response = admin_client.post(
+        HOSTS, {"action": "end_pause", "_selected_action": [host.pk]}, follow=True
+    )
+    assert "Hosts that may be asked again: 1." in text(response)
+    assert not Host.objects.paused(at=AT).exists()
+
+
+def test_who_may_only_look_ends_no_pause(operator):
+    host = Host.objects.create(name="export.arxiv.org", paused_until=AT + timedelta(hours=1))
+    client = operator("view_host")
+    client.post(HOSTS, {"action": "end_pause", "_selected_action": [host.pk]})
+    assert Host.objects.paused(at=AT).exists()

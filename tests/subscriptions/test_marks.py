@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.demo.processes import free_port
-from subscriptions import broker, marks
+from papers import broker
+from subscriptions import marks
 from tests.newsletter.test_issues_workers import in_threads
 
 

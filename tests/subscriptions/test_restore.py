@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from newsletter.demo.processes import free_port
-from subscriptions import broker, heartbeats, marks, restore
+from papers import broker
+from subscriptions import heartbeats, marks, restore
 from subscriptions.models import Heartbeat, Installation, Letter
 from subscriptions.restore import Decision
 from subscriptions.verdicts import UNFINISHED, State

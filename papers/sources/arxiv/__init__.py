@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from papers.sources import PaperRecord, Refused, SourceError, reading
+from papers.sources import Item, PaperRecord, Refused, SourceError, reading
 from papers.sources.arxiv import abs_file, elements, feed, oai, query
 
 LONGEST = timedelta(days=8)  # polling asks for the last week, of which the feeds hold a day
@@ -25,7 +25,7 @@ def read(path: Path, *, listed_on: date | None) -> Iterator[PaperRecord | Refuse
         yield from feed.read(body, place=path.name, listed_on=listed_on)
 
 
-def fetch(*, since: date, until: date) -> Iterator[PaperRecord | Refused]:
+def fetch(*, since: date, until: date) -> Iterator[Item]:
     """Read the feeds, which hold the newest list only.
 
     Raises:

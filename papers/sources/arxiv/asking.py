@@ -1,15 +1,12 @@
-"""How arXiv is asked: slowly, and so that its refusals are understood."""
+"""How arXiv is asked, so that its refusals are understood."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 from papers.sources import SourceError
 from papers.sources import fetch as web
 from papers.sources.arxiv import elements
-
-PAUSE_SECONDS = 3.0  # between requests, as arXiv's terms of use ask
 
 
 class Refusal(SourceError):
@@ -20,27 +17,25 @@ class Refusal(SourceError):
         self.reason, self.body = reason, body
 
 
-def ask(url: str, params: Mapping[str, str]) -> bytes:
-    """Return the body of arXiv's answer.
+def ask(
+    url: str,
+    params: Mapping[str, str],
+    *,
+    if_changed: bool = False,
+    seconds: float = web.TOTAL_SECONDS,
+) -> web.Answer:
+    """Return arXiv's answer; see `papers.sources.fetch.get`.
 
     Raises:
         Refusal: if arXiv answers that it will not.
         SourceError: for everything else; `temporary` if a later try may work.
     """
     try:
-        body = web.get(url, params=params).body
+        return web.get(url, params=params, if_changed=if_changed, seconds=seconds)
     except web.AnswerError as error:
         reason = said(error.body)
         message = f"{error}: arXiv says: {reason}" if reason else str(error)
         raise Refusal(message, temporary=error.temporary, reason=reason, body=error.body) from error
-    if body.strip() == b"Rate exceeded.":  # with status 200
-        raise SourceError("arXiv says: Rate exceeded.", temporary=True)
-    return body
-
-
-def pause() -> None:
-    """Wait before the next request of the same reading."""
-    time.sleep(PAUSE_SECONDS)
 
 
 def check(body: bytes, *, place: str) -> None:

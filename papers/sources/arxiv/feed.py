@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from papers.sources import PaperRecord, Refused, fields
+from papers.sources import Item, PaperRecord, Refused, fields
 from papers.sources.arxiv import asking, elements, ids, names, withdrawal
 
 if TYPE_CHECKING:
@@ -51,18 +51,20 @@ def read(body: bytes, *, place: str, listed_on: date | None) -> Iterator[PaperRe
         )
 
 
-def fetch() -> Iterator[PaperRecord | Refused]:
-    """Ask for the feeds of `ARXIV_CATEGORIES`, a few categories at once."""
+def fetch() -> Iterator[Item]:
+    """Ask for the feeds of `ARXIV_CATEGORIES`, a few categories at once, if they are new."""
     codes = settings.ARXIV_CATEGORIES
     groups = [
         "+".join(codes[start : start + CATEGORIES_AT_ONCE])
         for start in range(0, len(codes), CATEGORIES_AT_ONCE)
     ]
-    for number, group in enumerate(groups):
-        if number:
-            asking.pause()
-        body = asking.ask(f"{settings.ARXIV_FEED_URL.rstrip('/')}/rss/{group}", {})
-        yield from read(body, place=f"arXiv's feed of {group}", listed_on=None)
+    for group in groups:
+        url = f"{settings.ARXIV_FEED_URL.rstrip('/')}/rss/{group}"
+        answer = asking.ask(url, {}, if_changed=True)
+        if not answer.is_unchanged:
+            yield from read(answer.body, place=f"arXiv's feed of {group}", listed_on=None)
+        if answer.page:
+            yield answer.page
 
 
 def _record(entry: Element, *, place: str, listed_on: date | None) -> PaperRecord | Refused:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FORMAT = "arXivRaw"  # the only one that tells versions, exact moments and withdrawals
 BAD_TOKEN, NO_RECORDS = "badResumptionToken", "noRecordsMatch"
 MOST_PAGES = 2_000  # of about 1,300 records
+PAGE_SECONDS = 120.0  # arXiv took up to 90 for one page at the end of a day
 NEWS = timedelta(days=10)  # a paper whose first version is older than that is no news
 
 
@@ -88,7 +89,6 @@ def fetch(*, since: date, until: date, bookmark: str = "") -> Iterator[Item]:
         start = _Place(since, until, name, token=left.token if left and not number else "")
         if number:
             yield Bookmark(str(start))
-            asking.pause()
         yield from _harvest(start)
 
 
@@ -121,7 +121,6 @@ def _harvest(place: _Place) -> Iterator[Item]:
         tokens.add(page.token)
         place = replace(place, token=page.token)
         yield Bookmark(str(place))
-        asking.pause()
     raise SourceError(f"{said} go on after {MOST_PAGES:,} pages")
 
 
@@ -134,7 +133,8 @@ def _ask(place: _Place) -> bytes:
     }
     what = {"resumptionToken": place.token} if place.token else span
     try:
-        return asking.ask(settings.ARXIV_OAI_URL, {"verb": "ListRecords", **what})
+        params = {"verb": "ListRecords", **what}
+        return asking.ask(settings.ARXIV_OAI_URL, params, seconds=PAGE_SECONDS).body
     except asking.Refusal as refusal:
         if elements.root(refusal.body) == "OAI-PMH" and not refusal.temporary:
             return refusal.body  # its error codes say more than the status

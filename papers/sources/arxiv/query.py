@@ -45,9 +45,7 @@ def lookup(wanted: Collection[str]) -> Iterator[PaperRecord | Refused]:
     for name in wanted:
         if not name or fields.arxiv_id(name) != name:
             yield Refused(f"look-up of {name[:50]!r}", "this is not an arXiv id")
-    for number, batch in enumerate(_batches(known)):
-        if number:
-            asking.pause()
+    for batch in _batches(known):
         yield from _answered(batch)
 
 
@@ -67,7 +65,6 @@ def _answered(batch: list[str]) -> Iterator[PaperRecord | Refused]:
                 raise
             yield Refused(f"look-up of {offending}", f"arXiv says: {refusal.reason}")
             batch = [identifier for identifier in batch if identifier != offending]
-            asking.pause()
             continue
         yield from _matched(batch, body)
         return
@@ -88,7 +85,7 @@ def _matched(batch: Collection[str], body: bytes) -> Iterator[PaperRecord | Refu
 def _ask(batch: Sequence[str]) -> bytes:
     # Without max_results, ten papers are all that is told of any number of ids.
     params = {"id_list": ",".join(batch), "start": "0", "max_results": str(len(batch))}
-    return asking.ask(f"{settings.ARXIV_API_URL.rstrip('/')}/query", params)
+    return asking.ask(f"{settings.ARXIV_API_URL.rstrip('/')}/query", params).body
 
 
 def _record(

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import stamina
 
 from papers import sources
+from papers.sources.web import addresses, manners
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(autouse=True)
+def unhurried(db, monkeypatch):
+    """Each service may be asked again at once.  Turns and pauses are rows: hence the database."""
+    quick = {name: replace(manner, spacing=0) for name, manner in manners.MANNERS.items()}
+    monkeypatch.setattr(addresses, "MANNERS", quick)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from papers.sources import PaperRecord, Refused, SourceError, arxiv
-from papers.sources.arxiv import asking, elements
+from papers.sources.arxiv import elements
 
 DAY = date(2026, 3, 16)
 FEED = """<feed xmlns="http://www.w3.org/2005/Atom">{}</feed>"""
@@ -165,7 +165,3 @@ def test_what_was_read_is_not_kept_in_memory(monkeypatch):
 def test_days_that_the_feeds_hold_no_more_are_read_elsewhere(since, until):
     with pytest.raises(SourceError, match="for earlier days read arxiv-oai"):
         list(arxiv.fetch(since=since, until=until))
-
-
-def test_arxiv_allows_one_request_in_three_seconds():
-    assert asking.PAUSE_SECONDS >= 3

@@ -8,7 +8,7 @@ import pytest
 from werkzeug import Response
 
 from papers.sources import PaperRecord, Refused, SourceError
-from papers.sources.arxiv import asking, feed
+from papers.sources.arxiv import feed
 
 DAY = date(2026, 3, 16)
 RSS = """<rss xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:dc="http://purl.org/dc/elements/1.1/"
@@ -153,10 +153,9 @@ def test_a_feed_that_was_cut_says_so(monkeypatch):
 
 
 @pytest.fixture
-def answer(httpserver, settings, monkeypatch, impatient):
+def answer(httpserver, settings, impatient):
     settings.ARXIV_FEED_URL = httpserver.url_for("")
     settings.ARXIV_CATEGORIES = ["cs.AI", "cs.CL", "cs.CV", "cs.LG"]
-    monkeypatch.setattr(asking, "PAUSE_SECONDS", 0)
 
     def answer(path, body, *, status=200):
         httpserver.expect_request(path).respond_with_response(Response(body, status=status))

@@ -10,7 +10,7 @@ import time_machine
 from werkzeug import Response
 
 from papers.sources import Bookmark, PaperRecord, Refused, SourceError
-from papers.sources.arxiv import asking, oai
+from papers.sources.arxiv import oai
 
 DAY = date(2026, 3, 16)
 PAGE = """<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><responseDate>2026-03-17T10:00:00Z
@@ -174,10 +174,9 @@ class Service:
 
 
 @pytest.fixture
-def service(httpserver, settings, monkeypatch, impatient):
+def service(httpserver, settings, impatient):
     settings.ARXIV_OAI_URL = httpserver.url_for("/oai")
     settings.ARXIV_CATEGORIES = ["cs.AI"]
-    monkeypatch.setattr(asking, "PAUSE_SECONDS", 0)
     service = Service()
     httpserver.expect_request("/oai").respond_with_handler(service.answer)
     return service

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +9,7 @@ import pytest
 from werkzeug import Response
 
 from papers.sources import PaperRecord, Refused, SourceError, arxiv
-from papers.sources.arxiv import asking, query
+from papers.sources.arxiv import query
 
 FEED = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:arxiv="http://arxiv.org/schemas/atom">
 <totalResults xmlns="http://a9.com/-/spec/opensearch/1.1/">1</totalResults>{}</feed>"""
@@ -72,10 +71,9 @@ def test_a_comment_may_tell_of_a_withdrawal(read, comment, is_withdrawn):
 
 
 @pytest.fixture
-def service(httpserver, settings, monkeypatch, impatient):
+def service(httpserver, settings, impatient):
     """An arXiv that knows some ids and notes what it is asked."""
     settings.ARXIV_API_URL = httpserver.url_for("/api")
-    monkeypatch.setattr(asking, "PAUSE_SECONDS", 0)
     service = Service()
     httpserver.expect_request("/api/query").respond_with_handler(service.answer)
     return service
@@ -109,13 +107,6 @@ def test_papers_are_looked_up_a_hundred_at_once(service):
     assert all(record.is_update and record.listed_on is None for record in records)
     assert [asked["max_results"] for asked in service.asked] == ["100", "50"]
     assert "search_query" not in service.asked[0]
-
-
-def test_requests_are_kept_apart(service, monkeypatch):
-    monkeypatch.setattr(asking, "PAUSE_SECONDS", 0.3)
-    before = time.monotonic()
-    list(query.lookup(ids(101)))
-    assert time.monotonic() - before >= 0.3
 
 
 def test_nobody_is_asked_about_nothing(service):

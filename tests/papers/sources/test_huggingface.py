@@ -124,6 +124,118 @@ def test_everything_but_id_and_title_may_be_missing_or_odd(read):
     )
 
 
+def one(read, item):
+    [record] = read("huggingface", json.dumps([{"paper": PAPER} | item]), listed_on=DAY)
+    return record
+
+
+def with_paper(**fields):
+    return {"paper": PAPER | fields}
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"submittedBy": {"_id": "64ab", "name": "ada-pond", "fullname": "Ada Pond"}},
+        {"submittedBy": {"_id": "64ab", "name": "another-name-now"}},
+        with_paper(submittedOnDailyBy={"_id": "64ab", "user": "ada-pond"}),
+        {"submittedBy": {}} | with_paper(submittedOnDailyBy={"_id": "64ab"}),
+    ],
+)
+def test_a_submitter_is_recognised_and_not_named(read, item):
+    record = one(read, item)
+    assert record.submitter == one(read, {"submittedBy": {"_id": "64ab"}}).submitter
+    assert len(record.submitter) == 16
+    assert "ada" not in repr(record).lower()
+    assert "64ab" not in repr(record)
+
+
+def test_submitters_are_told_apart_and_only_here(read, settings):
+    ada = {"submittedBy": {"name": "ada-pond"}}  # some records have no id
+    bo = {"submittedBy": {"name": "bo-boat"}}
+    here = one(read, ada).submitter
+    assert here != one(read, bo).submitter
+    settings.SECRET_KEY = "another-installation"
+    assert one(read, ada).submitter != here
+
+
+@pytest.mark.parametrize("who", [None, "ada", [], {}, {"_id": 7}, {"_id": ""}])
+def test_nobody_is_no_submitter(read, who):
+    assert one(read, {"submittedBy": who}).submitter == ""
+
+
+@pytest.mark.parametrize(
+    ("item", "name"),
+    [
+        ({"organization": {"_id": "1", "name": "pond", "fullname": "Pond\nLab"}}, "Pond Lab"),
+        ({"organization": {"name": "pond", "fullname": None}}, "pond"),
+        ({"submitterOrganization": {"fullname": "Pond Lab"}}, "Pond Lab"),
+        (with_paper(organization={"fullname": "Pond Lab"}), "Pond Lab"),
+        ({"organization": "Pond Lab"}, ""),
+        ({"organization": {"fullname": 7}}, ""),
+        ({"organization": None}, ""),
+    ],
+)
+def test_an_organisation_is_told_in_three_places(read, item, name):
+    assert one(read, item).organisation == name
+
+
+@pytest.mark.parametrize(
+    ("item", "has_video"),
+    [
+        ({"mediaUrls": ["https://cdn.example.org/a.png", "https://cdn.example.org/b.MP4"]}, True),
+        ({"mediaUrl": "https://cdn.example.org/b.qt"}, True),
+        ({"thumbnail": "https://cdn.example.org/b.mp4?download=1"}, True),
+        (with_paper(mediaUrls=["https://cdn.example.org/b.webm"]), True),
+        ({"mediaUrls": ["https://cdn.example.org/a.gif", None, 7, {"url": "b.mp4"}]}, False),
+        ({"mediaUrls": "b.mp4"}, False),
+    ],
+)
+def test_a_video_is_recognised_by_its_name(read, item, has_video):
+    assert one(read, item).has_video is has_video
+
+
+def test_keywords_are_the_strings_among_them(read):
+    keywords = ["boats", " small\nagents ", "", None, 7]
+    assert one(read, with_paper(ai_keywords=keywords)).keywords == ("boats", "small agents")
+    assert one(read, with_paper(ai_keywords="boats")).keywords == ()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://github.com/pond-lab/boats",
+        "https://github.com/pond-lab/boats/",
+        " https://github.com/pond-lab/boats.git\n",
+        "https://www.github.com/pond-lab/boats/tree/main/src?tab=readme#top",
+    ],
+)
+def test_a_repository_is_cut_down_to_its_front_page(read, link):
+    assert one(read, with_paper(githubRepo=link)).code_url == "https://github.com/pond-lab/boats"
+
+
+def test_votes_are_those_of_the_paper_and_comments_those_of_the_entry(read):
+    item = {"upvotes": 99, "numComments": 3} | with_paper(upvotes=7, numComments=88)
+    [counts] = one(read, item).counts
+    assert (counts.votes, counts.comments) == (7, 3)
+
+
+def test_no_time_stamp_of_a_record_is_its_list_date(read):
+    late = "2026-03-17T23:00:00Z"
+    item = {"publishedAt": late} | with_paper(publishedAt=late, submittedOnDailyAt=late)
+    assert one(read, item).listed_on == DAY
+
+
+@pytest.mark.parametrize("depth", [150, 900])
+def test_what_is_nested_deeply_harms_nobody(read, depth):
+    deep = "[" * depth + "]" * depth
+    with pytest.raises(SourceError, match="is nested too deeply"):
+        read("huggingface", f'[{{"paper": {deep}}}]', listed_on=DAY)
+    text = json.dumps([f"{{'paper': {'[' * 80}{']' * 80}}}"])
+    [refused] = read("huggingface", text, listed_on=DAY)
+    assert refused.reason == "it has no paper in it"
+
+
 def test_a_paper_from_the_future_has_no_date(read):
     paper = PAPER | {"publishedAt": "2999-01-01T00:00:00Z"}
     [record] = read("huggingface", json.dumps([{"paper": paper}]), listed_on=DAY)

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings as configured
 
 from newsletter.demo.processes import free_port
-from subscriptions import broker
+from papers import broker
 
 
 @pytest.fixture
