@@ -48,6 +48,9 @@ class PaperRecord:
     code_url: str = ""
     project_url: str = ""
     counts: tuple[Counts, ...] = ()  # in order of time; needs `listed_on`
+    # What title and abstract were made of, as papers.merging notes it; empty if it is the same.
+    source_title: str = ""
+    source_abstract: str = ""
 
 
 @dataclass(frozen=True, slots=True)
