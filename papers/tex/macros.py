@@ -92,11 +92,16 @@ def address(source: str) -> str:
 def link(target: str, label: str) -> str:
     """Return the label of a link with the address behind it, unless they say the same."""
     target, label = address(target.strip()), label.strip()
-    host_and_path = target.partition("://")[2] or target
-    if host_and_path.rstrip("/.") in label:
+    there, said = _bare_address(target), _bare_address(label)
+    if said == there:
+        return label if "://" in label else target
+    if there in label:
         return label
-    is_shorter = label.partition("://")[2].rstrip("/.") or label.rstrip("/.")
-    return f"{label} ({target})" if is_shorter not in target else target
+    return f"{label} ({target})" if label else target
+
+
+def _bare_address(text: str) -> str:
+    return (text.partition("://")[2] or text).rstrip("/.")
 
 
 def _symbol(call: Call) -> Read:
@@ -196,7 +201,8 @@ def _raised(call: Call) -> Read:
 
 def _link(call: Call) -> Read:
     (target, label), behind = call.arguments("st")
-    return (link(target, label) if call.name == "href" else label), behind
+    is_away = call.name == "href" or "://" in target
+    return link(target, label) if is_away else label, behind
 
 
 def _address(call: Call) -> Read:
@@ -210,8 +216,10 @@ def _note(call: Call) -> Read:
 
 
 def _citation(call: Call) -> Read:
-    (key,), behind = call.arguments("s", at=call.skip(_OPTIONS))
-    return f"[{key}]", behind
+    start = call.skip(_OPTIONS)
+    (key,), behind = call.arguments("s", at=start)
+    notes = re.findall(r"\[([^\]]+)\]", call.reader.source[call.after : start])
+    return f"[{', '.join([*notes, key])}]", behind
 
 
 def _coloured(call: Call) -> Read:

@@ -75,6 +75,8 @@ TEXT = [
     (r"symmet{R}y and 5{,}000", "symmetRy and 5,000"),
     (r"\href{https://a.example/b\_c}{here}", "here (https://a.example/b_c)"),
     (r"\href{https://a.example}{https://a.example}", "https://a.example"),
+    (r"\href{https://a.example/b}{a.example/b}.", "https://a.example/b."),
+    (r"\citep[see][p. 3]{one}", "[see, p. 3, one]"),
     (r"https://a.example/b{page}.", "page (https://a.example/b)."),
     (r"\url{https://a.example/~b}", "https://a.example/~b"),
     (r"as shown~\cite{one2020,two}\footnote{Twice.}", "as shown [one2020,two] (Twice.)"),
