@@ -15,8 +15,8 @@ MOST_ROUNDS = 8  # of reading TeX that was escaped again and again
 # characters without a width.  Postgres refuses NUL; the others can make a title read as another
 # one, or hide something in it.
 _UNSEEN = re.compile(
-    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
-    r"\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 # Joiners have no width either, but change the letters and emoji between which they stand.
 _JOINERS = "\u200c\u200d"

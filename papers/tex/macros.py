@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from unicodedata import category, normalize
 
+from papers.tex.call import Call
 from papers.tex.shapes import bracketed, script, styled
 from papers.tex.symbols import (
     ALPHABETS,
@@ -21,56 +21,11 @@ from papers.tex.symbols import (
     SYMBOLS,
     TEXT_STYLES,
 )
-from papers.tex.terms import Read, Reading, Strange
+from papers.tex.terms import Read, Strange
 
 _LENGTH = re.compile(r"\*?(?:\s*\{[^{}]*\}|\s*-?[\d.]+\s*(?:mu|em|ex|pt|px|cm|mm|in)?)?")
 _OPTIONS = re.compile(r"\*?(?:\s*\[[^\][{}$]*\])*")
 _ROOT = re.compile(r"\s*\[(\w+)\]")
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One use of a macro."""
-
-    reader: Reading
-    name: str
-    after: int  # the position behind the name
-    end: int
-    is_math: bool
-    before: str  # what the formula has immediately before it
-
-    @property
-    def next(self) -> str:
-        return self.reader.source[self.after : min(self.after + 1, self.end)]
-
-    def skip(self, pattern: re.Pattern[str] | str) -> int:
-        found = re.compile(pattern).match(self.reader.source, self.after, self.end)
-        return found.end() if found else self.after
-
-    def arguments(self, kinds: str, *, at: int | None = None) -> tuple[list[str], int]:
-        """Read as many arguments as there are `kinds`, and return where reading goes on.
-
-        "m" is read as what the macro stands in, "t" as text, "s" not at all: its source.
-        """
-        at, spans, reader = self.after if at is None else at, [], self.reader
-        for _ in kinds:
-            first, last, behind = reader.span(at, self.end)
-            if last == behind and not (self.is_math and _is_bare_argument(reader.source, first)):
-                raise Strange
-            spans.append((first, last))
-            at = behind
-        ways = {
-            "m": reader.math if self.is_math else reader.text,
-            "t": reader.text,
-            "s": lambda first, last: reader.source[first:last].strip(),
-        }
-        texts = [reader.inside(ways[kind], *span) for kind, span in zip(kinds, spans, strict=True)]
-        return texts, at
-
-
-def _is_bare_argument(source: str, at: int) -> bool:
-    """Whether one character is meant, as in `\\frac12`, and not the beginning of a word."""
-    return not source[at : at + 3].isalpha() or len(source[at : at + 3]) < 3
 
 
 def is_known(name: str) -> bool:
@@ -268,12 +223,12 @@ _READERS: dict[str, Callable[[Call], Read]] = {
         (_long_arrow, ("xrightarrow", "xleftarrow")),
         (_remainder, ("pmod",)),
         (_negation, ("not",)),
-        (_raised, ("textsuperscript", "textsubscript", "textsupercript")),
-        (_link, ("href", "hyperlink", "hyperref", "hypertarget")),
+        (_raised, ("textsuperscript", "textsubscript")),
+        (_link, ("href", "hyperlink", "hypertarget")),
         (_address, ("url", "nolinkurl", "path")),
         (_note, ("footnote", "footnotetext", "thanks")),
         (_coloured, ("textcolor", "colorbox", "scalebox", "resizebox", "raisebox")),
-        (_left_out, ("color", "begin", "end", "label", "vphantom", "hphantom", "pagestyle")),
+        (_left_out, ("color", "begin", "end", "label", "vphantom", "hphantom")),
         (_quotation, ("enquote", "textquote", "say")),
         (_code_point, ("unicode",)),
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from papers.tex import accents, macros
-from papers.tex.macros import Call
+from papers.tex.call import Call
 from papers.tex.money import is_formula
 from papers.tex.shapes import bracketed, script
 from papers.tex.symbols import GREEK, SYMBOLS, TEXT_ACCENTS

@@ -46,7 +46,9 @@ MONEY_AND_OTHER_TEXT = [
     "from $5-$10 to $5/$10",
     "$4 per test, and $0.005 each",
     "at $1,000 (or US$) and 4$ per hour",
+    "costs $5 or US$, not less",
     "Ke$ha and A$AP sing",
+    r"turned $\unicode{x202e}$ around",
     "100% accuracy & more #1 a_b c^d",
     "a {snowy} photo of a {class}",
     "run `code` with --flag",
@@ -76,6 +78,7 @@ TEXT = [
     (r"\href{https://a.example/b\_c}{here}", "here (https://a.example/b_c)"),
     (r"\href{https://a.example}{https://a.example}", "https://a.example"),
     (r"\href{https://a.example/b}{a.example/b}.", "https://a.example/b."),
+    (r"\href{https://a.example/b}{see a.example/b}", "see a.example/b"),
     (r"\citep[see][p. 3]{one}", "[see, p. 3, one]"),
     (r"https://a.example/b{page}.", "page (https://a.example/b)."),
     (r"\url{https://a.example/~b}", "https://a.example/~b"),
@@ -85,6 +88,8 @@ TEXT = [
     (r"i.\,i.\,d., in\-crease, a\\b, \LaTeX{}", "i. i. d., increase, a b, LaTeX"),
     (r"\eg, \ie. and {\method} or \ours{}", r"e.g., i.e. and \method or \ours"),
     (r"\enquote{so}", "“so”"),
+    (r"from $5 to \$10 and $x_1$", "from $5 to $10 and x₁"),
+    ("eﬃcient ﬁne-tuning of ﬂows", "efficient fine-tuning of flows"),
 ]
 
 

@@ -48,8 +48,9 @@ def test_what_cannot_be_seen_is_left_out(text, cleaned):
     assert clean(text, limit=100) == cleaned
 
 
-def test_a_cut_leaves_no_space_at_the_end():
+def test_a_cut_leaves_nothing_unseen_at_the_end():
     assert clean("one two", limit=4) == "one"
+    assert clean("क\u200dक", limit=2) == "क"
 
 
 @given(anything)
