@@ -1,7 +1,7 @@
 """What becomes of the titles, abstracts and names of real papers, counted.
 
 `python bench/eval_text.py FOLDER`: all that FOLDER holds of arXiv's and Hugging Face's answers
-(`*.jsonl.gz`, `hf_daily_papers_raw/`, `arxiv_atom/`, `arxiv_rss/`, `arxiv_oai/`).  Exit status 1
+(`*.jsonl.gz`, `hf_daily_papers_raw/`, `papers_page*.txt`, `arxiv_*/*.xml`).  Exit status 1
 if reading a text failed, a plain word was lost, or a text changes when it is read again.
 """
 
@@ -59,11 +59,10 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
         for item in answer if isinstance(answer, list) else answer.get("data", ()):
             record = ast.literal_eval(item) if isinstance(item, str) else item
             yield from _of_paper(record.get("paper", {}))
+    for path in sorted(folder.glob("papers_page*.txt")):
+        yield from (("abstract", line) for line in path.read_text().splitlines())
     for path in sorted(folder.glob("arxiv_*/*.xml")):
-        for element in ElementTree.parse(path).iter():
-            name = element.tag.rpartition("}")[2]
-            if element.text and (kind := KINDS.get(name)):
-                yield kind, element.text
+        yield from _of_xml(path)
 
 
 KINDS = {
@@ -77,6 +76,12 @@ def _of_paper(paper: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "abstract", paper.get("summary") or ""
     for author in paper.get("authors") or ():
         yield "author", author if isinstance(author, str) else author.get("name") or ""
+
+
+def _of_xml(path: Path) -> Iterator[tuple[str, str]]:
+    for element in ElementTree.parse(path).iter():
+        if element.text and (kind := KINDS.get(element.tag.rpartition("}")[2])):
+            yield kind, element.text
 
 
 def lost_words(source: str, shown: str) -> list[str]:
