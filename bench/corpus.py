@@ -13,9 +13,10 @@ from typing import Any
 
 from newsletter.models import Delivery, Issue
 from newsletter.picks import Pick, Why, pack
+from papers.merging import ABSTRACT_LENGTH, TITLE_LENGTH, readable_names
 from papers.models import Assignment, Paper, Topic
 from papers.sources import fields, sample
-from papers.text import title_key
+from papers.text import readable, title_key
 from subscriptions.models import Phrase, Subscriber
 
 FOLDER = Path(__file__).parents[2] / "shared" / "data"
@@ -54,13 +55,13 @@ def _from_line(line: dict[str, Any]) -> Paper:
     """A line of either file: both name the same things alike."""
     count = line.get("n_authors") or 0
     authors = line.get("authors") or [f"Author Number{number}" for number in range(count)]
-    title = fields.title(line["title"])
+    title = readable(fields.title(line["title"]), limit=TITLE_LENGTH)
     return Paper(
         title=title,
         title_key=title_key(title),
         arxiv_id=fields.arxiv_id(line["id"]) or None,
-        abstract=fields.abstract(line["summary"]),
-        authors=list(fields.names(authors)),
+        abstract=readable(fields.abstract(line["summary"]), limit=ABSTRACT_LENGTH),
+        authors=list(readable_names(authors)),
         categories=list(fields.categories(line.get("categories") or [])),
         code_url=fields.repository(line.get("github_repo")),
         project_url=fields.web_address(line.get("project_page")),

@@ -65,6 +65,8 @@ class PaperForm(ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         super().clean()  # asks for the check that no other paper has this id
+        for name in {"title", "abstract"} & set(self.changed_data):
+            setattr(self.instance, f"source_{name}", "")  # what an operator writes is the source
         self.instance.title_key = title_key(self.cleaned_data.get("title", ""))
         same = Paper.objects.filter(title_key=self.instance.title_key, arxiv_id=None)
         if not self.cleaned_data.get("arxiv_id") and same.exclude(pk=self.instance.pk).exists():

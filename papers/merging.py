@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 
 from papers.models import Paper
 from papers.sources import Counts, PaperRecord, Refused, fields
-from papers.text import clean, title_key
+from papers.text import clean, readable, title_key
 
 TITLE_LENGTH = 500
 ABSTRACT_LENGTH = 5_000
@@ -19,12 +20,14 @@ MOST_COUNT = 2**31 - 1  # the largest number that the database takes
 CLOCK_ERROR = timedelta(days=1)  # how far ahead of us a source may be
 
 # Of a paper, what records decide.
-TEXTS = (
-    "title", "abstract", "summary", "code_url", "project_url", "submitter", "organisation",
+READABLE = ("title", "abstract")  # made of `source_title` and `source_abstract`
+PLAIN = (
+    "summary", "code_url", "project_url", "submitter", "organisation", "arxiv_id", "authors",
+    "categories",
 )  # fmt: skip
 FIELDS = (
-    *TEXTS, "arxiv_id", "title_key", "authors", "categories", "published_at", "listed_on",
-    "version", "withdrawn_on", "has_video", "votes", "comments", "stars",
+    *READABLE, "source_title", "source_abstract", *PLAIN, "title_key", "published_at",
+    "listed_on", "version", "withdrawn_on", "has_video", "votes", "comments", "stars",
 )  # fmt: skip
 
 
@@ -33,16 +36,21 @@ def check(item: PaperRecord | Refused, *, at: datetime) -> PaperRecord | Refused
     if isinstance(item, Refused):
         return _storable(item)
 
-    title = clean(item.title, limit=TITLE_LENGTH + 1)
+    source_title = clean(item.title, limit=fields.TITLE_LENGTH)
+    source_abstract = clean(item.abstract, limit=fields.ABSTRACT_LENGTH)
+    title = readable(source_title, limit=TITLE_LENGTH + 1)
+    abstract = readable(source_abstract, limit=ABSTRACT_LENGTH)
     if reason := _flaw(item, title=title, at=at):
         return _storable(Refused(item.place, reason, excerpt=title))
     return replace(
         item,
         title=title,
+        source_title=source_title if source_title != title else "",
         arxiv_id=fields.arxiv_id(item.arxiv_id),
-        abstract=clean(item.abstract, limit=ABSTRACT_LENGTH),
-        summary=clean(item.summary, limit=ABSTRACT_LENGTH),
-        authors=fields.names(item.authors),
+        abstract=abstract,
+        source_abstract=source_abstract if source_abstract != abstract else "",
+        summary=readable(item.summary, limit=ABSTRACT_LENGTH),
+        authors=readable_names(item.authors),
         categories=fields.categories(item.categories),
         code_url=fields.web_address(item.code_url),
         project_url=fields.web_address(item.project_url),
@@ -51,6 +59,12 @@ def check(item: PaperRecord | Refused, *, at: datetime) -> PaperRecord | Refused
         organisation=clean(item.organisation, limit=ORGANISATION_LENGTH),
         counts=tuple(_cut(counts) for counts in item.counts if counts.seen_at <= at + CLOCK_ERROR),
     )
+
+
+def readable_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of authors as they are shown; those of nothing visible are left out."""
+    shown = (readable(name, limit=fields.NAME_LENGTH) for name in names)
+    return tuple(islice(filter(None, shown), fields.MOST_NAMES))
 
 
 @dataclass(slots=True, eq=False)
@@ -74,10 +88,16 @@ class Draft:
         """
         paper = self.paper
         is_outdated = 0 < record.version < paper.version
-        for name in (*TEXTS, "arxiv_id", "authors", "categories"):
+        for name in PLAIN:
             said, known = getattr(record, name), getattr(paper, name)
             said = list(said) if isinstance(said, tuple) else said
             setattr(paper, name, (known or said) if is_outdated else (said or known))
+        for name in READABLE:
+            said, known = getattr(record, name), getattr(paper, name)
+            # Sources that write the same text differently do not take turns.
+            if said not in {"", known} and not (known and is_outdated):
+                setattr(paper, name, said)
+                setattr(paper, f"source_{name}", getattr(record, f"source_{name}"))
         paper.title_key = title_key(paper.title)
         paper.version = max(paper.version, record.version)
         paper.has_video = paper.has_video or record.has_video

@@ -1,4 +1,4 @@
-"""Text from strangers: made safe to store, and made comparable."""
+"""Text from strangers: made safe to store, made readable, and made comparable."""
 
 from __future__ import annotations
 
@@ -6,13 +6,29 @@ import hashlib
 import re
 from unicodedata import category, normalize
 
+from papers import tex
+
 KEY_LENGTH = 500  # as Paper.title_key
+MOST_ROUNDS = 8  # of reading TeX that was escaped again and again
 
 # C0 and C1 controls that are no white space, marks that reorder the text around them, and
-# the byte order mark.  Postgres refuses NUL; the marks can make a title read as another one.
+# characters without a width.  Postgres refuses NUL; the others can make a title read as another
+# one, or hide something in it.
 _UNSEEN = re.compile(
-    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
+# Joiners have no width either, but change the letters and emoji between which they stand.
+_JOINERS = "\u200c\u200d"
+_JOINED = "\u0590-\u1cff\u2190-\ud7ff\uf900-\U000dffff"
+_LOOSE_JOINER = re.compile(rf"[{_JOINERS}](?![{_JOINED}])|(?<![{_JOINED}])[{_JOINERS}]")
+_LIGATURES = dict(enumerate(("ff", "fi", "fl", "ffi", "ffl", "st", "st"), 0xFB00))
+# What one source writes in Unicode and another spells out: "pi_0", "times".
+_SPELLED = {
+    **{ord(char): name for name, char in reversed(tex.GREEK.items()) if name.islower()},
+    ord("\u00d7"): " times ",
+    **dict.fromkeys(map(ord, "^_{}"), ""),
+}
 
 
 def clean(text: str, *, limit: int) -> str:
@@ -22,8 +38,25 @@ def clean(text: str, *, limit: int) -> str:
     U+FFFD, and characters that control rather than print are left out.
     """
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    line = " ".join(_UNSEEN.sub("", whole).split())
-    return normalize("NFC", line)[:limit].rstrip()
+    seen = _UNSEEN.sub("", whole)
+    if any(joiner in seen for joiner in _JOINERS):
+        seen = _LOOSE_JOINER.sub("", normalize("NFC", seen))
+    line = normalize("NFC", " ".join(seen.split()))
+    return line[:limit].rstrip(f" {_JOINERS}")
+
+
+def readable(text: str, *, limit: int) -> str:
+    """Return `text` as it is shown: its TeX in Unicode, ligatures as letters, and `clean`.
+
+    Idempotent; never raises.  What was escaped twice is read twice.
+    """
+    before = clean(text, limit=max(limit, len(text)))
+    for _ in range(MOST_ROUNDS):
+        after = clean(tex.to_unicode(before).translate(_LIGATURES), limit=limit)
+        if after == before:
+            return after
+        before = after
+    return clean(text, limit=limit)
 
 
 def title_key(title: str) -> str:
@@ -32,7 +65,8 @@ def title_key(title: str) -> str:
     At most `KEY_LENGTH` characters; a longer key ends with a hash of all of it.  A title
     of nothing but symbols is its own key, so that two of them are not taken for one paper.
     """
-    key = " ".join(words(title) or _folded(title).split())
+    folded = _folded(title)
+    key = " ".join(_words(folded.translate(_SPELLED)) or folded.split())
     if len(key) <= KEY_LENGTH:
         return key
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
@@ -41,7 +75,10 @@ def title_key(title: str) -> str:
 
 def words(text: str) -> list[str]:
     """Return the words of a text without case and punctuation: letters, marks and digits."""
-    folded = _folded(text)
+    return _words(_folded(text))
+
+
+def _words(folded: str) -> list[str]:
     for char in set(folded):
         if category(char)[0] not in "LMN":
             folded = folded.replace(char, " ")

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('papers', '0006_arxiv'),
+        ('papers', '0004_source_text'),
     ]
 
     operations = [

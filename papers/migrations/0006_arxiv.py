@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('papers', '0003_vectors'),
+        ('papers', '0005_hosts'),
     ]
 
     operations = [

@@ -62,6 +62,9 @@ class Paper(models.Model):
     # The normalised title: how a paper without an arXiv id is recognised again.
     title_key = models.CharField(max_length=500, db_index=True, editable=False)
     abstract = models.TextField(blank=True)
+    # What title and abstract were made of, to make them again; blank if it was the same.
+    source_title = models.TextField(blank=True, default="", db_default="", editable=False)
+    source_abstract = models.TextField(blank=True, default="", db_default="", editable=False)
     summary = models.TextField(blank=True, help_text="Ours, one or two sentences.")
     authors = models.JSONField(default=list, blank=True)
     categories = models.JSONField(default=list, blank=True)

@@ -57,6 +57,9 @@ class PaperRecord:
     version: int = 0  # of the paper on arXiv, from 1; 0 if this source does not say
     is_withdrawn: bool | None = None  # None if this source cannot tell
     is_update: bool = False  # tells of a paper that is here already, and never adds one
+    # What title and abstract were made of, as papers.merging notes it; empty if it is the same.
+    source_title: str = ""
+    source_abstract: str = ""
 
 
 @dataclass(frozen=True, slots=True)

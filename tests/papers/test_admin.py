@@ -85,6 +85,15 @@ def test_observations_can_be_read_but_not_written(admin_client, make_paper):
     assert paper.observations.get().votes == 77
 
 
+def test_what_an_operator_writes_is_its_own_source(admin_client, make_paper):
+    paper = make_paper("S²", source_title="S$^2$", abstract="x²", source_abstract="$x^2$")
+    address = f"{PAPERS}{paper.pk}/change/"
+    admin_client.post(address, {**form_of(admin_client, address), "title": "Skating"})
+    paper.refresh_from_db()
+    assert (paper.title, paper.source_title) == ("Skating", "")
+    assert (paper.abstract, paper.source_abstract) == ("x²", "$x^2$")
+
+
 def test_a_paper_can_be_corrected(admin_client, make_paper):
     paper = make_paper("Skating robots")
     address = f"{PAPERS}{paper.pk}/change/"

@@ -33,6 +33,25 @@ def test_a_new_paper_is_stored_with_all_that_is_known():
     assert (paper.listed_on, paper.first_seen_at) == (DAY, AT)
 
 
+def test_a_title_with_tex_meets_itself_without():
+    store(record(title=r"\textit{Skating} on $\pi_0$", abstract="$x^2$"))
+    assert outcome(store(record(title="Skating on pi_0", arxiv_id=""), source="page")) == (0, 1, 0)
+    assert outcome(store(record(title=r"\textit{Skating} on $\pi_0$"))) == (0, 1, 0)
+    paper = Paper.objects.get()
+    assert (paper.title, paper.source_title) == ("Skating on π₀", r"\textit{Skating} on $\pi_0$")
+    assert (paper.abstract, paper.source_abstract) == ("x²", "$x^2$")
+
+
+def test_five_thousand_authors_are_stored_and_named_shortly():
+    names = [f"Author M\\'{{u}} Number{number}" for number in range(5_000)]
+    store(record(authors=tuple(names)))
+    paper = Paper.objects.get()
+    assert len(paper.authors) == 5_000
+    assert paper.byline == (
+        "Author Mú Number0, Author Mú Number1, Author Mú Number2 and 4,997 more"
+    )
+
+
 def test_the_ingestion_says_what_was_read_and_when():
     ingestion = take("page", records(2), place="page.html", at=AT)
     ingestion.refresh_from_db()

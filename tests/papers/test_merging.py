@@ -30,6 +30,31 @@ def test_a_title_is_put_on_one_line():
     assert checked(title="  Skating\n  robots ").title == "Skating robots"
 
 
+def test_tex_is_read_and_what_the_source_said_is_kept():
+    tidy = checked(
+        title="Pok\\'emon\n $\\geq$ 2",
+        abstract="It gains $5\\%$.",
+        summary="$x^2$",
+        authors=(r"Ada P\'erez", "Bo One", "\u200b"),
+    )
+    assert (tidy.title, tidy.source_title) == ("Pokémon ≥ 2", r"Pok\'emon $\geq$ 2")
+    assert (tidy.abstract, tidy.source_abstract) == ("It gains 5%.", r"It gains $5\%$.")
+    assert (tidy.summary, tidy.authors) == ("x²", ("Ada Pérez", "Bo One"))
+
+
+def test_a_text_that_is_shown_as_it_came_is_kept_once():
+    tidy = checked(abstract="Plain words.")
+    assert (tidy.source_title, tidy.source_abstract) == ("", "")
+
+
+def test_a_title_is_measured_as_it_is_shown():
+    assert checked(title=r"\emph{" + "x" * 500 + "}").title == "x" * 500
+
+
+def test_an_abstract_that_is_cut_is_kept_whole():
+    assert len(checked(abstract="a" * 6_000).source_abstract) == 6_000
+
+
 @pytest.mark.parametrize("title", ["", " \n\t", "\0"])
 def test_a_record_without_a_title_is_refused_with_its_place(title):
     assert checked(title=title) == Refused("list.json, record 1", "it has no title")
@@ -102,6 +127,18 @@ def test_what_a_record_does_not_say_stays_as_it_is():
 def test_what_a_record_says_replaces_what_was_known():
     paper = merged(record("Old title", abstract="Old."), record("New title", abstract="New."))
     assert (paper.title, paper.title_key, paper.abstract) == ("New title", "new title", "New.")
+
+
+def test_sources_that_write_one_text_differently_do_not_take_turns():
+    tex, plain = checked(title="S$^2$: robots", abstract=r"\emph{We}"), checked(title="S²: robots")
+    paper = merged(tex, plain)
+    assert (paper.title, paper.source_title) == ("S²: robots", "S$^2$: robots")
+    assert paper.source_abstract == r"\emph{We}"
+
+
+def test_a_text_brings_its_source_with_it():
+    paper = merged(checked(title="S$^2$: robots"), checked(title="S³: robots"))
+    assert (paper.title, paper.source_title) == ("S³: robots", "")
 
 
 def test_a_list_date_only_moves_forward():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from papers.text import KEY_LENGTH, clean, title_key
+from papers.text import KEY_LENGTH, clean, readable, title_key
 
 anything = st.text(st.characters(exclude_categories=[]), max_size=300)
 
@@ -14,6 +14,8 @@ anything = st.text(st.characters(exclude_categories=[]), max_size=300)
 @given(anything)
 @example("e\x00\u0301")
 @example("\ud83d\x00\ude00")
+@example("a\u200d\u200b\u200dक")
+@example("\u212a\u200dक")
 def test_cleaning_twice_changes_nothing_more(text):
     once = clean(text, limit=100)
     assert clean(once, limit=100) == once
@@ -33,6 +35,9 @@ def test_plain_words_arrive_to_the_character(text):
         ("  two\n  lines\t\u00a0here ", "two lines here"),
         ("no\x00thing\x1b[31m\x9b", "nothing[31m"),
         ("\u202eevil\u2066 \u200fname\ufeff", "evil name"),
+        ("zero\u200b width\u2060, soft\u00ad hyphen\U000e0041", "zero width, soft hyphen"),
+        ("join\u200ders \u200d of nothing\u200c", "joiners of nothing"),
+        ("क्\u200dष and 👩\u200d💻", "क्\u200dष and 👩\u200d💻"),
         ("half \ud800 a pair", "half \ufffd a pair"),
         ("whole \ud83d\ude00 pair", "whole 😀 pair"),
         ("e\u0301", "é"),
@@ -43,8 +48,9 @@ def test_what_cannot_be_seen_is_left_out(text, cleaned):
     assert clean(text, limit=100) == cleaned
 
 
-def test_a_cut_leaves_no_space_at_the_end():
+def test_a_cut_leaves_nothing_unseen_at_the_end():
     assert clean("one two", limit=4) == "one"
+    assert clean("क\u200dक", limit=2) == "क"
 
 
 @given(anything)
@@ -66,6 +72,23 @@ def test_a_key_is_short_and_its_own_key(title):
 )
 def test_the_same_title_typed_differently_has_one_key(title):
     assert title_key(title) == "deep learning why"
+
+
+@pytest.mark.parametrize(
+    ("tex", "other"),
+    [
+        ("$\\pi_0$: a policy", "pi_0: A policy"),
+        ("S$^{2}$-Net", "S^2-Net"),
+        ("S$^{2}$-Net", "S²-net"),
+        (r"LLM $\times$ data", "LLM times data"),
+        (r"$\mathcal{O}(n)$ attention", "O(n) attention"),
+        (r"Pok\'emon -- \emph{why}?", "Pokémon: why"),
+        (r"$\varepsilon$-greedy", "epsilon-greedy"),
+        ("ﬁne-tuning", "fine tuning"),
+    ],
+)
+def test_a_title_with_tex_and_without_have_one_key(tex, other):
+    assert title_key(readable(tex, limit=100)) == title_key(readable(other, limit=100))
 
 
 @pytest.mark.parametrize(("one", "other"), [("???", "!!!"), ("Plan A", "Plan B"), ("कि", "का")])
