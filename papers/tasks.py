@@ -1,4 +1,4 @@
-"""Celery entry points: read the sources that are due."""
+"""Celery entry points: read the sources that are due, learn how votes grow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.timezone import now
 
-from papers import ingest
+from papers import growing, ingest
 from papers.doorbell import ring
 from papers.sources import SourceError
 
@@ -38,6 +38,11 @@ def ingest_source(source: str) -> None:
         ingest.take_in(source, items, at=at)
     except SourceError as error:
         logger.warning("%s could not be read: %s", source, error)
+
+
+@shared_task(name="papers.learn_growth", ignore_result=True)
+def learn_growth() -> None:
+    growing.learn_growth(at=now())
 
 
 def ring_source(source: str) -> bool:

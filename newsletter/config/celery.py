@@ -34,6 +34,8 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
         "newsletter.forget": 6 * 3600.0,
         "subscriptions.post_letters": settings.SWEEP_SECONDS,
         "papers.poll": settings.TICK_SECONDS,
+        "papers.learn_growth": 6 * 3600.0,
+        "subscriptions.count_votes": 60 * settings.POLL_MINUTES,
         "subscriptions.purge": 6 * 3600.0,
     }
     sender.conf.beat_schedule = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from papers.models.growth import GrowthPoint
 from papers.models.ingestion import Ingestion, Refusal
 from papers.models.observation import Observation
 from papers.models.paper import Assignment, Paper, PaperQuerySet
@@ -9,6 +10,7 @@ from papers.models.topic import Topic, TopicQuerySet
 
 __all__ = [
     "Assignment",
+    "GrowthPoint",
     "Ingestion",
     "Observation",
     "Paper",

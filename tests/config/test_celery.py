@@ -18,7 +18,9 @@ OURS = {
     "newsletter.forget",
     "subscriptions.post_letters",
     "subscriptions.purge",
+    "subscriptions.count_votes",
     "papers.poll",
+    "papers.learn_growth",
     "papers.ingest_source",
 }
 # Redis hands such a message out again and again, or loses it: the future lives in rows.
