@@ -12,6 +12,7 @@ from statistics import median
 # Hours since a paper was listed -> share of the votes that it has after a week.  Those of 17 and
 # 27 hours were seen on six days; the others are guesses that a site's own lists replace.
 START: Mapping[int, float] = {8: 0.55, 17: 0.70, 27: 0.90, 72: 0.97, 168: 1.0}
+WEEK = timedelta(hours=168)
 SETTLED = timedelta(hours=160)  # age at which a list has the votes that it will have
 PATIENCE = 10  # lists that must speak before what they say weighs as much as the start
 FEWEST_VOTES = 20  # of a list that can say anything

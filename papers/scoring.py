@@ -10,7 +10,7 @@ from django.db.models import F, Window
 from django.db.models.functions import FirstValue
 
 from papers import cold_start, sightings, surges, trending
-from papers.growth import SETTLED, Growth
+from papers.growth import WEEK, Growth
 from papers.histories import History
 from papers.models import Observation, Paper
 from papers.trending import Attention
@@ -54,7 +54,7 @@ def _count_votes(listed: list[Paper], histories: Mapping[int, History], growth: 
     watched = {paper.pk: histories[paper.pk] for paper in listed if paper.pk in histories}
     vouched = {paper.pk: paper.vouched_at for paper in listed if paper.vouched_at}
     doubted = surges.doubted(watched, vouched)
-    oldest = max((history.age for history in watched.values()), default=SETTLED)
+    oldest = max((history.age for history in watched.values()), default=WEEK)
     for paper in listed:
         # One that nobody watched is as old as its list.
         history = watched.get(paper.pk)

@@ -62,7 +62,7 @@ def _within(
     found = dict.fromkeys(histories, 0)
     for since, until in pairwise(_moments(histories, window)):
         gains = {
-            paper: max(seen.gained_by(until) - seen.gained_by(since), 0)
+            paper: _gain(seen, max(since, vouched.get(paper, since)), until)
             for paper, seen in histories.items()
             if seen.first_seen <= until
         }
@@ -70,7 +70,6 @@ def _within(
             paper
             for paper, gain in gains.items()
             if gain > AN_HOUR
-            and until > vouched.get(paper, since)
             and gain > allowed(until - _begin(histories[paper], since), _others(gains, paper))
         }
         most = max((gain for paper, gain in gains.items() if paper not in sudden), default=0)
@@ -90,6 +89,10 @@ def _moments(histories: Mapping[Key, History], window: timedelta) -> list[dateti
         if look - kept[-1] >= window:
             kept.append(look)
     return kept if kept[-1] == max(looks) else [*kept, max(looks)]
+
+
+def _gain(seen: History, since: datetime, until: datetime) -> int:
+    return max(seen.gained_by(until) - seen.gained_by(since), 0)
 
 
 def _begin(seen: History, since: datetime) -> datetime:

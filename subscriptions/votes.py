@@ -20,7 +20,9 @@ def count_votes(*, at: datetime) -> int:
         paper__listed_on__gte=since, subscriber__state=Subscriber.State.CONFIRMED
     ).order_by()
     is_settled = Q(at__gte=F("subscriber__state_changed_at") + NEW)
-    counted = votes.values_list("paper").annotate(Count("pk", filter=is_settled), Count("pk"))
+    counted = votes.values_list("paper").annotate(
+        settled=Count("pk", filter=is_settled), every=Count("pk")
+    )
     counts = {paper: weigh(settled, every - settled) for paper, settled, every in counted}
     return attention.note_votes(counts, since=since)
 

@@ -54,21 +54,30 @@ class Reading:
         return dict(found)
 
     def take(self, path: Path) -> None:
-        """Read a folder of day files, a day file, or JSON lines; raise `SourceError`."""
-        if path.is_dir():
-            files = sorted(file for file in path.iterdir() if _is_ours(file))
-            if not files:
-                raise SourceError(f"{path} holds no .json, .jsonl or .jsonl.gz file")
-            for file in files:
-                self.take(file)
+        """Read a folder of day files, a day file, or JSON lines; raise `SourceError`.
+
+        A file of a folder that cannot be read is refused like a record.
+        """
+        if not path.is_dir():
+            self._take_file(path)
             return
-        before = len(self._entries) + len(self.refused)
+        files = sorted(file for file in path.iterdir() if _is_ours(file))
+        if not files:
+            raise SourceError(f"{path} holds no .json, .jsonl or .jsonl.gz file")
+        for file in files:
+            try:
+                self._take_file(file)
+            except SourceError as error:
+                self.refused.append(str(error))
+
+    def _take_file(self, path: Path) -> None:
+        self.counts[path.name] = 0
         for item in _json_lines(path) if path.name.endswith(SUFFIXES) else _day_file(path):
+            self.counts[path.name] += 1
             if isinstance(item, Refused):
                 self.refused.append(f"{item.place}: {item.reason}")
             else:
                 self._entries[item.listed_on, item.arxiv_id] = item
-        self.counts[path.name] = len(self._entries) + len(self.refused) - before
 
 
 def snapshots(path: Path) -> dict[date, list[Snapshot]]:

@@ -111,3 +111,25 @@ def test_weights_of_the_reader_are_used(make_due, make_paper):
     make_due(topics=["agents", "vision"])
     Interest.objects.filter(topic__slug="vision").update(weight=2)
     assert sent_titles() == ["Dear", "Hot"]
+
+
+def test_a_long_issue_compares_lists_by_the_votes_to_be_expected(make_due, make_paper):
+    best_of_a_quiet_day = {"trend_score": 0.9, "expected_votes": 10, "listed_on": TUESDAY - 2 * DAY}
+    make_paper("Quiet", topics=["agents"], **best_of_a_quiet_day)
+    make_paper("Busy", topics=["agents"], trend_score=0.5, expected_votes=90)
+    weekly = make_due(cadence="weekly")
+    assert titles(issues.open_today(weekly, at=SEVEN)) == ["Busy", "Quiet"]
+    daily = make_due(cadence="daily")
+    assert titles(issues.open_today(daily, at=SEVEN)) == ["Quiet", "Busy"]
+
+
+@pytest.mark.parametrize(
+    ("cadence", "expected"), [("weekly", ["Settled"]), ("daily", ["Young", "Settled"])]
+)
+def test_a_list_younger_than_a_day_waits_for_the_next_long_issue(
+    make_due, make_paper, cadence, expected
+):
+    make_paper("Settled", topics=["agents"], trend_score=0.1)
+    make_paper("Young", topics=["agents"], trend_score=0.9, listed_on=TUESDAY)
+    reader = make_due(cadence=cadence)
+    assert titles(issues.open_today(reader, at=SEVEN)) == expected

@@ -201,3 +201,15 @@ def test_recent_papers_are_classified_again_from_the_topics(admin_client, make_p
     make_paper("Old skating robots", listed_on=old.date(), first_seen_at=old)
     act(admin_client, TOPICS, "classify_recent", topic)
     assert [paper.title for paper in topic.papers.all()] == ["Skating robots"]
+
+
+def test_doubted_votes_are_found_and_vouched_for(admin_client, make_paper):
+    honest, doubted = make_paper("Honest"), make_paper("Doubted", doubted_votes=900, votes=900)
+    page = text(admin_client.get(f"{PAPERS}?doubted=yes"))
+    assert "Doubted" in page
+    assert "Honest" not in page
+    assert "2 papers on 1 lists scored" in act(admin_client, PAPERS, "vouch", doubted)
+    doubted.refresh_from_db()
+    honest.refresh_from_db()
+    assert doubted.vouched_at is not None
+    assert (doubted.doubted_votes, honest.vouched_at) == (0, None)

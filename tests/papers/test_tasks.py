@@ -9,7 +9,7 @@ from django.utils.timezone import now
 
 from newsletter.config import celery_app
 from papers import sources, tasks
-from papers.models import Ingestion, Paper
+from papers.models import GrowthPoint, Ingestion, Paper
 from papers.sources import PaperRecord, SourceError
 
 pytestmark = pytest.mark.django_db
@@ -67,3 +67,8 @@ def test_a_worker_is_asked_through_the_broker():
         queue.close()
     assert message.headers["task"] == "papers.ingest_source"
     assert message.payload[0] == ["arxiv"]
+
+
+def test_growth_is_learned_now_and_then():
+    tasks.learn_growth()
+    assert GrowthPoint.objects.get(hours=168).share == 1
