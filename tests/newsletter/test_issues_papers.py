@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from newsletter import issues
+from newsletter import candidates, issues
 from newsletter.models import Delivery
 from newsletter.picks import Why
 from subscriptions.ledger import MAY_ARRIVE
@@ -121,6 +121,13 @@ def test_a_long_issue_compares_lists_by_the_votes_to_be_expected(make_due, make_
     assert titles(issues.open_today(weekly, at=SEVEN)) == ["Busy", "Quiet"]
     daily = make_due(cadence="daily")
     assert titles(issues.open_today(daily, at=SEVEN)) == ["Quiet", "Busy"]
+
+
+def test_candidates_of_a_long_issue_come_with_most_expected_votes_first(make_paper):
+    papers = [make_paper(expected_votes=votes, trend_score=1 - votes / 100) for votes in (5, 30, 9)]
+    pool = candidates.load("monthly", TUESDAY, at=SEVEN)
+    assert pool.paper_ids.tolist() == [papers[n].pk for n in (1, 2, 0)]
+    assert pool.trends.tolist() == sorted(pool.trends.tolist(), reverse=True)
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,18 @@ def test_one_success_says_less_than_five():
     assert 0.5 < once.guess(new)[0] < often.guess(new)[0]
 
 
+def test_of_two_who_always_did_well_the_one_with_more_papers_is_surer():
+    often, once, nobody = Known("often"), Known("once"), Known()
+    prior = taught([([often, nobody], [50, 2])] * 5 + [([once, nobody], [50, 2])])
+    more, less = prior.guess([often, once])
+    assert more > less
+
+
+def test_guesses_come_near_what_is_always_so():
+    prior = taught([([Known(has_code=True), Known()], [9, 1])] * 300)
+    assert prior.guess([Known(has_code=True), Known()]) == pytest.approx([0.75, 0.25], abs=0.02)
+
+
 def test_names_of_different_kinds_are_not_mixed_up():
     prior = taught([([Known(submitter="x"), Known()], [50, 2])] * 5)
     assert prior.guess([Known(organisation="x"), Known(organisation="y")]) == [0.5, 0.5]

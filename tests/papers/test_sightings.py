@@ -88,6 +88,12 @@ def test_learning_again_replaces_what_was_learned():
     assert GrowthPoint.objects.count() == len(START)
 
 
+def test_a_list_that_was_not_watched_to_its_end_teaches_nothing(make_paper):
+    look(make_paper(), {8: 40, 17: 50, 27: 60, 30: 60})
+    growing.learn_growth(at=MIDNIGHT + timedelta(days=10))
+    assert set(GrowthPoint.objects.values_list("lists", flat=True)) == {0}
+
+
 def test_a_list_that_was_read_once_from_a_file_teaches_nothing(make_paper):
     look(make_paper(), {24: 500})
     growing.learn_growth(at=MIDNIGHT + timedelta(days=10))

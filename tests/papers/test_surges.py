@@ -28,6 +28,12 @@ def test_a_paper_that_comes_with_a_thousand_votes_is_doubted():
     assert doubted({10: 1_000}) > 900
 
 
+def test_what_a_late_paper_brings_is_measured_against_the_age_of_its_list():
+    others = {n: watch({19: 30, 20: 31}) for n in range(6)}
+    late = watch({20: 150}, first_look=19)
+    assert surges.doubted({**others, "it": late})["it"] == 0
+
+
 def test_a_hot_paper_is_believed():
     assert doubted({8: 98, 9: 130, 10: 165}) == 0
 

@@ -112,6 +112,17 @@ def test_a_young_list_among_older_ones_is_corrected():
     assert mean(trial, HACKER_NEWS) < mean(trial, VOTES)
 
 
+def test_a_newcomer_of_an_older_list_is_not_lifted_over_the_votes_that_it_has():
+    old, young = FIRST, FIRST + timedelta(days=9)
+    others = {"f": 100, "g": 60, "h": 40, "i": 20, "j": 14}
+    seen = {
+        old: [snapshot(old, 26, **EARLY), snapshot(old, 33, **EARLY, late=8)],
+        young: [snapshot(young, 26, **others), snapshot(young, 33, **others)],
+    }
+    trial = early.weekly(seen, growth=Growth())
+    assert trial.results[OURS]["Spearman"] == [pytest.approx(1)] * 2
+
+
 def test_a_single_list_is_not_compared_with_others():
     seen = {FIRST: [snapshot(FIRST, 17, **EARLY), snapshot(FIRST, 30, **EARLY)]}
     assert not early.weekly(seen, growth=Growth()).results
