@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 
+from django.db.models import F
+
 from newsletter.matching.phrases import Text
 from newsletter.matching.pool import MOST_PAPERS, Candidate, Pool
 from newsletter.models import Issue
-from papers.models import Assignment, Paper
+from papers.models import Assignment, Paper, PaperQuerySet
 from papers.trending import percentiles
 
 LIST_DAYS = {
@@ -20,6 +22,12 @@ LIST_DAYS = {
 # Over these, papers are compared by the votes to be expected, and the youngest wait.
 LONG = {Issue.Cadence.WEEKLY, Issue.Cadence.MONTHLY}
 SETTLING = timedelta(hours=24)  # how long a list gathers votes before it can be compared
+# Without a new list for longer than any weekend, papers that no list named are sent, too.
+NO_LIST_FOR = timedelta(days=4)
+NO_LIST = (
+    "No list of trending papers could be had lately, so there are no votes today. "
+    "New papers are in the order in which they match your topics."
+)
 STALE_AFTER = timedelta(days=14)  # a paper that nobody listed or stored since then is old
 CERTAIN = 0.5  # strength below which a paper is not said to be about a topic in a mail
 
@@ -40,6 +48,9 @@ def load(cadence: str, on: date, *, at: datetime) -> Pool:
     names = ("pk", "title", "abstract", "authors", "vector", "trend_score", "expected_votes")
     rows = list(fresh.values_list(*names)[:MOST_PAPERS])
     trends = percentiles([row[-1] for row in rows]) if is_long else [row[-2] for row in rows]
+    unlisted = _unlisted(on, since=at - timedelta(days=span)).values_list(*names)
+    rows += unlisted[: MOST_PAPERS - len(rows)]
+    trends += [0] * (len(rows) - len(trends))
     topics = _topics({row[0] for row in rows})
     return Pool.of(
         [
@@ -47,6 +58,21 @@ def load(cadence: str, on: date, *, at: datetime) -> Pool:
             for (pk, title, abstract, authors, vector, *_), trend in zip(rows, trends, strict=True)
         ]
     )
+
+
+def introduction(cadence: str, on: date, *, at: datetime) -> str:
+    """Return what an issue must say of its candidates: that they have no votes, or nothing."""
+    since = at - timedelta(days=LIST_DAYS[Issue.Cadence(cadence)])
+    return NO_LIST if _unlisted(on, since=since).exists() else ""
+
+
+def _unlisted(on: date, *, since: datetime) -> PaperQuerySet:
+    """Papers that came since then and are on no list, newest first; none while lists come."""
+    newest = Paper.objects.newest_list(until=on)
+    if newest is not None and on - newest <= NO_LIST_FOR:
+        return Paper.objects.none()
+    found = Paper.objects.filter(listed_on=None, first_seen_at__gte=since)
+    return found.order_by(F("published_at").desc(nulls_last=True), "pk")
 
 
 def _topics(papers: set[int]) -> dict[int, dict[int, float]]:

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from newsletter import candidates, issues
-from newsletter.models import Delivery
+from newsletter import candidates, compose, issues
+from newsletter.models import Delivery, Issue
 from newsletter.picks import Why
 from subscriptions.ledger import MAY_ARRIVE
 from subscriptions.models import Interest
@@ -140,3 +140,32 @@ def test_a_list_younger_than_a_day_waits_for_the_next_long_issue(
     make_paper("Young", topics=["agents"], trend_score=0.9, listed_on=TUESDAY)
     reader = make_due(cadence=cadence)
     assert titles(issues.open_today(reader, at=SEVEN)) == expected
+
+
+@pytest.mark.parametrize("listed_on", [None, TUESDAY - 5 * DAY])
+def test_without_lists_new_papers_are_sent_and_the_mail_says_so(make_due, make_paper, listed_on):
+    """The match decides: there are no votes."""
+    if listed_on:
+        make_paper("Of the last list", listed_on=listed_on)
+    make_paper("Near", topics=["agents"], listed_on=None, first_seen_at=SEVEN - DAY)
+    make_paper("Old", topics=["agents"], listed_on=None, first_seen_at=SEVEN - 4 * DAY)
+    delivery = issues.open_today(make_due(), at=SEVEN)
+    assert titles(delivery) == ["Near"]
+    assert delivery.picks[0].score == pytest.approx(0.6, abs=1e-3)
+    assert delivery.issue.introduction == candidates.NO_LIST
+    assert "no votes today" in " ".join(compose.page(delivery).split())
+
+
+def test_over_a_long_weekend_lists_are_not_missed(make_due, make_paper):
+    make_paper("Of Friday", topics=["agents"], listed_on=TUESDAY - 4 * DAY)
+    make_paper("On no list", topics=["agents"], listed_on=None, first_seen_at=SEVEN - DAY)
+    delivery = issues.open_today(make_due(), at=SEVEN)
+    assert titles(delivery) == ["Of Friday"]
+    assert delivery.issue.introduction == ""
+
+
+def test_an_introduction_that_an_editor_wrote_stays(make_due, make_issue, make_paper):
+    make_issue(on=TUESDAY)
+    Issue.objects.update(introduction="Hello.")
+    make_paper("New", topics=["agents"], listed_on=None, first_seen_at=SEVEN - DAY)
+    assert issues.open_today(make_due(), at=SEVEN).issue.introduction == "Hello."
