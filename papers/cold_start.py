@@ -15,7 +15,11 @@ from papers.prior import Known, Prior
 YOUNG = timedelta(hours=6)
 FEW_VOTES = 5  # in the whole list
 LOOK_BACK = timedelta(days=365)
-FACTS = ("authors", "code_url", "project_url")
+FACTS = tuple(
+    name
+    for name in ("authors", "code_url", "project_url", "submitter", "organisation", "has_video")
+    if hasattr(Paper, name)  # not every source says who submitted a paper
+)
 
 
 def guesses(listed: Sequence[Paper], histories: Mapping[int, History]) -> dict[int, float]:
