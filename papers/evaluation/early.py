@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from papers import surges
-from papers.evaluation.files import Snapshot
+from papers.evaluation.snapshots import Snapshot
 from papers.evaluation.trials import (
     HACKER_NEWS,
     OURS,

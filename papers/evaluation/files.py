@@ -1,18 +1,17 @@
-"""Read saved lists and snapshots of their votes, in all the shapes in which they are kept."""
+"""Read saved lists, in all the shapes in which they are kept."""
 
 from __future__ import annotations
 
 import gzip
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from papers.prior import Known
 from papers.sources import PaperRecord, Refused, SourceError, fields, huggingface, reading
-from papers.text import clean
 
 SUFFIXES = (".jsonl", ".jsonl.gz")
 MOST_LINES = 1_000_000
@@ -28,14 +27,6 @@ class Entry:
     votes: int
     comments: int
     known: Known
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The votes of one list at one moment."""
-
-    seen_at: datetime
-    votes: Mapping[str, int]  # arXiv id -> votes
 
 
 class Reading:
@@ -78,58 +69,6 @@ class Reading:
                 self.refused.append(f"{item.place}: {item.reason}")
             else:
                 self._entries[item.listed_on, item.arxiv_id] = item
-
-
-def snapshots(path: Path) -> dict[date, list[Snapshot]]:
-    """Read `{date: [[moment, {id: votes}, ...], ...]}`; snapshots in order of time.
-
-    One that repeats another to the vote is a copy, made later of the same file, and is left out:
-    its moment says nothing.  Raises `SourceError` for anything else.
-    """
-    answer = reading.parse_json(reading.read_bytes(path), place=str(path))
-    if not isinstance(answer, dict):
-        raise SourceError(f"{path} holds no snapshots by date")
-    found: dict[date, list[Snapshot]] = {}
-    for text, rows in answer.items():
-        place = f"{path}, {clean(text, limit=40)}"
-        if not isinstance(rows, list):
-            raise SourceError(f"{place}: there is no list of snapshots")
-        seen = [_snapshot(row, place=f"{place}, snapshot {n}") for n, row in enumerate(rows, 1)]
-        found[_day(text, place=place)] = _without_copies(seen)
-    return dict(sorted(found.items()))
-
-
-def _without_copies(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
-    kept: list[Snapshot] = []
-    for snapshot in sorted(snapshots, key=lambda one: (one.seen_at, sum(one.votes.values()))):
-        if all(snapshot.votes != other.votes for other in kept):
-            kept.append(snapshot)
-    return kept
-
-
-def _snapshot(row: Any, *, place: str) -> Snapshot:
-    match row:
-        case [str(moment), dict(votes), *_]:
-            pass
-        case _:
-            raise SourceError(f"{place} is not a moment and votes by paper")
-    try:
-        seen_at = datetime.fromisoformat(moment)
-        if seen_at.tzinfo is None:
-            raise SourceError(f"{place}: its moment has no time zone")
-        counts = {paper: fields.count(count, name="votes") for paper, count in votes.items()}
-        return Snapshot(seen_at.astimezone(UTC), counts)
-    except (ValueError, OverflowError) as error:
-        raise SourceError(f"{place}: its moment is no ISO 8601 one") from error
-    except fields.BadField as error:
-        raise SourceError(f"{place}: {error}") from error
-
-
-def _day(text: Any, *, place: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except (TypeError, ValueError) as error:
-        raise SourceError(f"{place}: it has no date such as 2026-03-16") from error
 
 
 def _is_ours(path: Path) -> bool:
@@ -197,7 +136,7 @@ def _compact(row: Any, *, place: str) -> Entry:
         raise fields.BadField("it has no upvotes")
     authors = row.get("authors")
     return Entry(
-        _day(row.get("list_date"), place=place),
+        a_day(row.get("list_date"), place=place),
         identifier,
         fields.count(row["upvotes"], name="votes"),
         fields.count(row.get("num_comments"), name="comments"),
@@ -218,3 +157,10 @@ def _name(value: Any) -> str:
     if isinstance(value, dict):
         value = value.get("name") or value.get("_id")
     return value if isinstance(value, str) else ""
+
+
+def a_day(text: Any, *, place: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise SourceError(f"{place}: it has no date such as 2026-03-16") from error

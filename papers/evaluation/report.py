@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from papers.evaluation import cold, early
-from papers.evaluation.files import Entry, Reading, snapshots
+from papers.evaluation import cold, early, snapshots
+from papers.evaluation.files import Entry, Reading
 from papers.growth import Growth
 
 MOST_NAMED = 20  # files, and refused records
@@ -23,7 +23,7 @@ def lines(days: Iterable[Path], votes: Path | None, *, since: date | None) -> It
         yield from _what_was_read(read, lists)
         yield from cold.trial(lists, since=since).lines()
     if votes:
-        seen = snapshots(votes)
+        seen = snapshots.read(votes)
         several = sum(len(found) > 1 for found in seen.values())
         yield f"{votes.name}: {len(seen)} lists, {several} of them at several moments"
         yield ""

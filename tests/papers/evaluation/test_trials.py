@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from papers.evaluation import cold, early
-from papers.evaluation.files import Entry, Snapshot
+from papers.evaluation.files import Entry
+from papers.evaluation.snapshots import Snapshot
 from papers.evaluation.trials import HACKER_NEWS, OURS, RANDOM, VOTES, Trial, hacker_news
 from papers.growth import Growth
 from papers.prior import Known
