@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 
+from django.db.models import F
+
 from newsletter.matching.phrases import Text
 from newsletter.matching.pool import MOST_PAPERS, Candidate, Pool
 from newsletter.models import Issue
-from papers.models import Assignment, Paper
+from papers.models import Assignment, Paper, PaperQuerySet
+from papers.trending import percentiles
 
 LIST_DAYS = {
     Issue.Cadence.DAILY: 3,
@@ -16,24 +19,60 @@ LIST_DAYS = {
     Issue.Cadence.WEEKLY: 7,
     Issue.Cadence.MONTHLY: 31,
 }
+# Over these, papers are compared by the votes to be expected, and the youngest wait.
+LONG = {Issue.Cadence.WEEKLY, Issue.Cadence.MONTHLY}
+SETTLING = timedelta(hours=24)  # how long a list gathers votes before it can be compared
+# Without a new list for longer than any weekend, papers that no list named are sent, too.
+NO_LIST_FOR = timedelta(days=4)
+NO_LIST = (
+    "No list of trending papers could be had lately, so there are no votes today. "
+    "New papers are in the order in which they match your topics."
+)
 STALE_AFTER = timedelta(days=14)  # a paper that nobody listed or stored since then is old
 CERTAIN = 0.5  # strength below which a paper is not said to be about a topic in a mail
 
 
 def load(cadence: str, on: date, *, at: datetime) -> Pool:
-    """Return the papers of the issue's span of lists: the hottest, as many as matching takes."""
+    """Return the papers of the issue's span of lists: the hottest, as many as matching takes.
+
+    In a short issue a paper's trend is its score within its list; in a long one it is its
+    percentile over the span in votes to be expected.
+    """
     span = LIST_DAYS[Issue.Cadence(cadence)]
     days = max(STALE_AFTER, timedelta(days=span))
-    fresh = Paper.objects.trending(until=on, days=span).alive_since(at - days)
-    names = ("pk", "trend_score", "title", "abstract", "authors", "vector")
+    is_long = cadence in LONG
+    until = min(on, (at - SETTLING).date()) if is_long else on
+    fresh = Paper.objects.trending(until=until, days=span).alive_since(at - days)
+    if is_long:
+        fresh = fresh.most_expected_first()
+    names = ("pk", "title", "abstract", "authors", "vector", "trend_score", "expected_votes")
     rows = list(fresh.values_list(*names)[:MOST_PAPERS])
+    trends = percentiles([row[-1] for row in rows]) if is_long else [row[-2] for row in rows]
+    unlisted = _unlisted(on, since=at - timedelta(days=span)).values_list(*names)
+    rows += unlisted[: MOST_PAPERS - len(rows)]
+    trends += [0] * (len(rows) - len(trends))
     topics = _topics({row[0] for row in rows})
     return Pool.of(
         [
             Candidate(pk, trend, topics[pk], Text(title, abstract, _names(authors)), vector)
-            for pk, trend, title, abstract, authors, vector in rows
+            for (pk, title, abstract, authors, vector, *_), trend in zip(rows, trends, strict=True)
         ]
     )
+
+
+def introduction(cadence: str, on: date, *, at: datetime) -> str:
+    """Return what an issue must say of its candidates: that they have no votes, or nothing."""
+    since = at - timedelta(days=LIST_DAYS[Issue.Cadence(cadence)])
+    return NO_LIST if _unlisted(on, since=since).exists() else ""
+
+
+def _unlisted(on: date, *, since: datetime) -> PaperQuerySet:
+    """Papers that came since then and are on no list, newest first; none while lists come."""
+    newest = Paper.objects.newest_list(until=on)
+    if newest is not None and on - newest <= NO_LIST_FOR:
+        return Paper.objects.none()
+    found = Paper.objects.filter(listed_on=None, first_seen_at__gte=since)
+    return found.order_by(F("published_at").desc(nulls_last=True), "pk")
 
 
 def _topics(papers: set[int]) -> dict[int, dict[int, float]]:

@@ -94,6 +94,7 @@ def draft(subscriber: Subscriber, wanted: Reader, *, at: datetime) -> Delivery:
     """Return what somebody with these wishes would get at `at`; nothing is written."""
     on = cadence.local_date(at, subscriber.time_zone)
     issue = Issue(cadence=subscriber.cadence, on=on, opened_at=at)
+    issue.introduction = candidates.introduction(issue.cadence, on, at=at)
     pool = candidates.load(issue.cadence, on, at=at)
     wishes.learn(pool, np.array([*wanted.phrases, *wanted.excluded], np.int64))
     delivery = Delivery(issue=issue, subscriber=subscriber, lane=lane_of(subscriber.email))

@@ -7,6 +7,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 
 import numpy as np
 from django.db import connection
@@ -47,7 +48,9 @@ def edition(cadence: str, on: date, *, at: datetime) -> Edition:
 
 
 def issue_of(cadence: str, on: date, *, at: datetime) -> Issue:
-    return Issue.objects.get_or_create(cadence=cadence, on=on, defaults={"opened_at": at})[0]
+    said = partial(candidates.introduction, cadence, on, at=at)  # asked only for a new issue
+    new = {"opened_at": at, "introduction": said}
+    return Issue.objects.get_or_create(cadence=cadence, on=on, defaults=new)[0]
 
 
 def write(opened: Edition, readers: Audience, *, at: datetime) -> int:

@@ -74,20 +74,39 @@ class PaperForm(ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data
 
 
+class DoubtedFilter(admin.SimpleListFilter):
+    """Papers some of whose votes came too fast to be believed: somebody should look at them."""
+
+    title = "doubted votes"
+    parameter_name = "doubted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Some")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Paper]) -> QuerySet[Paper]:
+        return queryset.filter(doubted_votes__gt=0) if self.value() else queryset
+
+
 @admin.register(Paper)
 class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = PaperForm
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
-    list_display = ["title", "topic_names", "listed_on", "votes", "comments", "trend", "stands"]
+    list_display = [
+        "title", "topic_names", "listed_on", "votes", "doubted_votes", "comments", "trend",
+        "stands",
+    ]  # fmt: skip
     list_filter = [
-        "listed_on", "topics", "assignments__is_by_hand",
+        "listed_on", DoubtedFilter, "topics", "assignments__is_by_hand",
         ("withdrawn_on", admin.EmptyFieldListFilter),
     ]  # fmt: skip
     search_fields = ["title", "arxiv_id"]
     date_hierarchy = "listed_on"
-    readonly_fields = ["version", "first_seen_at", "votes", "comments", "stars", "trend_score"]
+    readonly_fields = [
+        "version", "first_seen_at", "votes", "doubted_votes", "vouched_at", "own_votes",
+        "expected_votes", "comments", "stars", "trend_score",
+    ]  # fmt: skip
     inlines = [AssignmentInline, ObservationInline]
-    actions = ["classify_again", "score_again"]
+    actions = ["classify_again", "score_again", "vouch"]
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Paper]:
@@ -127,9 +146,12 @@ class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Score their lists again", permissions=["change"])
     def score_again(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
-        dates = set(queryset.exclude(listed_on=None).values_list("listed_on", flat=True))
-        count = scoring.score_lists(day for day in dates if day)
-        messages.success(request, f"{count} papers on {len(dates)} lists scored.")
+        _score(request, queryset)
+
+    @admin.action(description="Their votes up to now are genuine", permissions=["change"])
+    def vouch(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
+        queryset.update(vouched_at=now())
+        _score(request, queryset)
 
 
 @admin.register(Topic)
@@ -236,6 +258,12 @@ def _strings(value: object) -> list[str]:
 
 def _may_ingest(request: HttpRequest) -> bool:
     return request.user.has_perm("papers.add_ingestion")
+
+
+def _score(request: HttpRequest, papers: QuerySet[Paper]) -> None:
+    dates = set(papers.exclude(listed_on=None).values_list("listed_on", flat=True))
+    count = scoring.score_lists(day for day in dates if day)
+    messages.success(request, f"{count} papers on {len(dates)} lists scored.")
 
 
 def _classify(request: HttpRequest, papers: QuerySet[Paper]) -> None:

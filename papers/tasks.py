@@ -1,4 +1,4 @@
-"""Celery entry points: read the sources that are due."""
+"""Celery entry points: read the sources that are due, learn how votes grow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.timezone import now
 
-from papers import announcements, ingest, lookups
+from papers import announcements, growing, ingest, lookups
 from papers.doorbell import ring
 from papers.sources import Item, SourceError
 
@@ -85,6 +85,12 @@ def _may_ask_arxiv(reading: str, *, every: timedelta, at: datetime) -> bool:
     if "arxiv" not in settings.PAPER_SOURCES or announcements.is_rush_hour(at):
         return False
     return bool(ingest.due([reading], every=every, at=at))
+
+
+@shared_task(name="papers.learn_growth", ignore_result=True)
+def learn_growth() -> None:
+    """Learn how votes grow on this site."""
+    growing.learn_growth(at=now())
 
 
 def ring_source(source: str) -> bool:

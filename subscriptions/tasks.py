@@ -1,4 +1,4 @@
-"""Celery entry points of transactional mail."""
+"""Celery entry points: transactional mail, what is forgotten, readers' votes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from papers.doorbell import ring
-from subscriptions import letters, outbox, restore, retention
+from subscriptions import letters, outbox, restore, retention, votes
 from subscriptions.models import Letter
 
 UNCONFIRMED_AFTER = timedelta(days=7)
@@ -28,6 +28,11 @@ def post_letters() -> None:
 def purge() -> None:
     retention.forget_unconfirmed(before=now() - UNCONFIRMED_AFTER)
     retention.forget_counts(before=now() - UNCONFIRMED_AFTER)
+
+
+@shared_task(name="subscriptions.count_votes", ignore_result=True)
+def count_votes() -> None:
+    votes.count_votes(at=now())
 
 
 def ring_letters() -> None:

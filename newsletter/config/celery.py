@@ -40,6 +40,8 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
         "papers.reconcile": 900.0,
         "papers.complete": 900.0,
         "papers.check_withdrawals": 900.0,
+        "papers.learn_growth": 6 * 3600.0,
+        "subscriptions.count_votes": 60 * settings.POLL_MINUTES,
         "subscriptions.purge": 6 * 3600.0,
     }
     sender.conf.beat_schedule = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from papers.models.growth import GrowthPoint
 from papers.models.host import Host, Page, Turn
 from papers.models.ingestion import Ingestion, Refusal
 from papers.models.observation import Observation
@@ -10,6 +11,7 @@ from papers.models.topic import Topic, TopicQuerySet
 
 __all__ = [
     "Assignment",
+    "GrowthPoint",
     "Host",
     "Ingestion",
     "Observation",

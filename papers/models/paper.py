@@ -31,6 +31,11 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         """By trend score; ties go to the paper submitted earlier, then stored earlier."""
         return self.order_by("-trend_score", models.F("published_at").asc(nulls_last=True), "pk")
 
+    def most_expected_first(self) -> PaperQuerySet:
+        """By the votes to be expected, which compares lists of different age; then as above."""
+        submitted = models.F("published_at").asc(nulls_last=True)
+        return self.order_by("-expected_votes", "-trend_score", submitted, "pk")
+
     def with_topics(self) -> PaperQuerySet:
         """Everything that a card shows, in three queries."""
         return self.prefetch_related("assignments__topic")
@@ -91,8 +96,16 @@ class Paper(models.Model):
     votes = models.PositiveIntegerField(default=0)
     comments = models.PositiveIntegerField(default=0)
     stars = models.PositiveIntegerField(default=0)
-    # Filled in by papers.scoring; 0..1, 0 means "not scored yet".
+    own_votes = models.PositiveIntegerField(default=0, editable=False)  # of our readers
+    # An operator found the votes up to then to be genuine.
+    vouched_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Filled in by papers.scoring.  A score is 0..1, and 0 means "not scored yet".
     trend_score = models.FloatField(default=0, db_index=True)
+    # The votes to be expected after a week, of those that count: what papers of several lists
+    # are compared by.
+    expected_votes = models.FloatField(default=0, editable=False)
+    # Votes that came too fast to be believed: shown, and not counted.
+    doubted_votes = models.PositiveIntegerField(default=0, editable=False)
 
     objects = PaperQuerySet.as_manager()
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission, User
 
 from newsletter.models import Alarm, Delivery, Event, Issue, Tally, Webhook
 from newsletter.picks import Pick, Why, pack
-from papers.models import Ingestion, Refusal
+from papers.models import Host, Ingestion, Refusal
 from subscriptions.models import Consent, Letter, Subscriber, Suppression, address_hash
 from subscriptions.verdicts import State
 from tests.conftest import MOMENT
@@ -74,6 +74,7 @@ def one_of_each(make_delivery):
     Suppression.objects.create(address_hash=address_hash("eve@example.net"), at=MOMENT)
     ingestion = Ingestion.objects.create(source="sample", started_at=MOMENT)
     Refusal.objects.create(ingestion=ingestion, place="record 1", reason="no title")
+    Host.objects.create(name="export.arxiv.org", paused_until=MOMENT)
     Webhook.objects.create(service="postmark", received_at=MOMENT, body=b"?", size=1, state="dead")
     Event.objects.create(key=uuid.uuid4(), provider="postmark", kind=1, is_ours=True, at=MOMENT)
     issue = Delivery.objects.first().issue

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from newsletter import issues
-from newsletter.models import Delivery
+from newsletter import candidates, compose, issues
+from newsletter.models import Delivery, Issue
 from newsletter.picks import Why
 from subscriptions.ledger import MAY_ARRIVE
 from subscriptions.models import Interest
@@ -111,3 +111,61 @@ def test_weights_of_the_reader_are_used(make_due, make_paper):
     make_due(topics=["agents", "vision"])
     Interest.objects.filter(topic__slug="vision").update(weight=2)
     assert sent_titles() == ["Dear", "Hot"]
+
+
+def test_a_long_issue_compares_lists_by_the_votes_to_be_expected(make_due, make_paper):
+    best_of_a_quiet_day = {"trend_score": 0.9, "expected_votes": 10, "listed_on": TUESDAY - 2 * DAY}
+    make_paper("Quiet", topics=["agents"], **best_of_a_quiet_day)
+    make_paper("Busy", topics=["agents"], trend_score=0.5, expected_votes=90)
+    weekly = make_due(cadence="weekly")
+    assert titles(issues.open_today(weekly, at=SEVEN)) == ["Busy", "Quiet"]
+    daily = make_due(cadence="daily")
+    assert titles(issues.open_today(daily, at=SEVEN)) == ["Quiet", "Busy"]
+
+
+def test_candidates_of_a_long_issue_come_with_most_expected_votes_first(make_paper):
+    papers = [make_paper(expected_votes=votes, trend_score=1 - votes / 100) for votes in (5, 30, 9)]
+    pool = candidates.load("monthly", TUESDAY, at=SEVEN)
+    assert pool.paper_ids.tolist() == [papers[n].pk for n in (1, 2, 0)]
+    assert pool.trends.tolist() == sorted(pool.trends.tolist(), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("cadence", "expected"), [("weekly", ["Settled"]), ("daily", ["Young", "Settled"])]
+)
+def test_a_list_younger_than_a_day_waits_for_the_next_long_issue(
+    make_due, make_paper, cadence, expected
+):
+    make_paper("Settled", topics=["agents"], trend_score=0.1)
+    make_paper("Young", topics=["agents"], trend_score=0.9, listed_on=TUESDAY)
+    reader = make_due(cadence=cadence)
+    assert titles(issues.open_today(reader, at=SEVEN)) == expected
+
+
+@pytest.mark.parametrize("listed_on", [None, TUESDAY - 5 * DAY])
+def test_without_lists_new_papers_are_sent_and_the_mail_says_so(make_due, make_paper, listed_on):
+    """The match decides: there are no votes."""
+    if listed_on:
+        make_paper("Of the last list", listed_on=listed_on)
+    make_paper("Near", topics=["agents"], listed_on=None, first_seen_at=SEVEN - DAY)
+    make_paper("Old", topics=["agents"], listed_on=None, first_seen_at=SEVEN - 4 * DAY)
+    delivery = issues.open_today(make_due(), at=SEVEN)
+    assert titles(delivery) == ["Near"]
+    assert delivery.picks[0].score == pytest.approx(0.6, abs=1e-3)
+    assert delivery.issue.introduction == candidates.NO_LIST
+    assert "no votes today" in " ".join(compose.page(delivery).split())
+
+
+def test_over_a_long_weekend_lists_are_not_missed(make_due, make_paper):
+    make_paper("Of Friday", topics=["agents"], listed_on=TUESDAY - 4 * DAY)
+    make_paper("On no list", topics=["agents"], listed_on=None, first_seen_at=SEVEN - DAY)
+    delivery = issues.open_today(make_due(), at=SEVEN)
+    assert titles(delivery) == ["Of Friday"]
+    assert delivery.issue.introduction == ""
+
+
+def test_an_introduction_that_an_editor_wrote_stays(make_due, make_issue, make_paper):
+    make_issue(on=TUESDAY)
+    Issue.objects.update(introduction="Hello.")
+    make_paper("New", topics=["agents"], listed_on=None, first_seen_at=SEVEN - DAY)
+    assert issues.open_today(make_due(), at=SEVEN).issue.introduction == "Hello."

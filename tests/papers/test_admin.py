@@ -220,3 +220,15 @@ def test_the_list_shows_which_papers_were_withdrawn(admin_client, make_paper):
     only = admin_client.get(address, {"withdrawn_on__isempty": "0"}).content.decode()
     assert "Sunk boats" in only
     assert "Dry boats" not in only
+
+
+def test_doubted_votes_are_found_and_vouched_for(admin_client, make_paper):
+    honest, doubted = make_paper("Honest"), make_paper("Doubted", doubted_votes=900, votes=900)
+    page = text(admin_client.get(f"{PAPERS}?doubted=yes"))
+    assert "Doubted" in page
+    assert "Honest" not in page
+    assert "2 papers on 1 lists scored" in act(admin_client, PAPERS, "vouch", doubted)
+    doubted.refresh_from_db()
+    honest.refresh_from_db()
+    assert doubted.vouched_at is not None
+    assert (doubted.doubted_votes, honest.vouched_at) == (0, None)

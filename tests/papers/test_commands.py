@@ -197,3 +197,44 @@ def test_scores_are_computed_again(make_paper, run, options, count):
         make_paper(listed_on=date(2026, 3, day), trend_score=0)
     assert run("score_papers", *options) == (f"{count} papers scored\n", "", 0)
     assert Paper.objects.filter(trend_score__gt=0).count() == count
+
+
+def a_saved_list(folder, day, *votes):
+    items = [
+        {"paper": {"id": f"2601.{day:02}{number:03}", "title": f"Paper {number}", "upvotes": count}}
+        for number, count in enumerate(votes)
+    ]
+    (folder / f"2026-01-{day:02}.json").write_text(json.dumps(items))
+
+
+def test_trending_is_evaluated_on_saved_lists(run, tmp_path):
+    for day in range(5, 11):
+        a_saved_list(tmp_path, day, 50, 20, 9, 4, 1, 0)
+    out, _, status = run("evaluate_trending", "--days", str(tmp_path), "--since", "2026-01-06")
+    assert status == 0
+    assert "2026-01-05.json: 6 records" in out
+    assert "6 lists from 2026-01-05 to 2026-01-10, 36 papers" in out
+    assert "Cold start: lists from 2026-01-06 on" in out
+    for contestant in ("ours", "raw votes", "Hacker News", "random"):
+        assert f"\n  {contestant} " in out
+
+
+def test_trending_is_evaluated_on_snapshots(run, tmp_path):
+    votes = {f"2601.{number:05}": number for number in range(6)}
+    later = {paper: 2 * count for paper, count in votes.items()}
+    path = tmp_path / "votes.json"
+    rows = [["2026-01-05T17:00:00Z", votes, ""], ["2026-01-06T09:00:00Z", later, ""]]
+    path.write_text(json.dumps({"2026-01-05": rows, "2026-01-06": []}))
+    out, _, status = run("evaluate_trending", "--snapshots", str(path))
+    assert status == 0
+    assert "votes.json: 2 lists, 1 of them at several moments" in out
+    assert "1 lists, 6 papers" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [([], "say what to measure"), (["--days", "/nowhere.jsonl"], "/nowhere.jsonl cannot be read")],
+)
+def test_what_cannot_be_evaluated_is_said(arguments, message):
+    with pytest.raises(CommandError, match=message):
+        call_command("evaluate_trending", *arguments)

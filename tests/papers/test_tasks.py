@@ -9,7 +9,7 @@ from django.utils.timezone import now
 
 from newsletter.config import celery_app
 from papers import sources, tasks
-from papers.models import Ingestion, Paper
+from papers.models import GrowthPoint, Ingestion, Paper
 from papers.sources import PaperRecord, SourceError
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +135,8 @@ def test_a_harvest_that_broke_off_goes_on_within_the_day(arxiv):
         with time_machine.travel(f"2026-03-17 {moment}:00+00:00", tick=False):
             tasks.reconcile()
     assert asked == ["page 3"]
+
+
+def test_growth_is_learned_now_and_then():
+    tasks.learn_growth()
+    assert GrowthPoint.objects.get(hours=168).share == 1

@@ -29,6 +29,40 @@ def test_the_formula_by_hand():
     assert second == pytest.approx((0.25 + 0.15 * 0.75) / 1.25)
 
 
+def test_votes_of_readers_count_where_there_are_some():
+    assert trend_scores([Attention(3), Attention(3)]) == [pytest.approx(0.46)] * 2
+    liked, other = trend_scores([Attention(3, readers=2), Attention(3)])
+    assert liked - other == pytest.approx(0.25 * 0.5 / 1.5)
+
+
+def test_votes_of_readers_alone_do_not_lift_the_last_paper_to_the_top():
+    papers = [Attention(votes) for votes in range(1, 10)]
+    scores = trend_scores([*papers, Attention(0, readers=10**6)])
+    assert scores[-1] < sorted(scores)[-5]
+
+
+def test_a_guess_orders_papers_without_votes():
+    high, low = trend_scores([Attention(prior=0.8), Attention(prior=0.3)])
+    assert high > low
+
+
+def test_the_best_guess_does_not_lift_a_paper_over_one_with_a_vote():
+    guessed, voted = trend_scores([Attention(prior=1.0), Attention(votes=1, prior=0.0)])
+    assert voted > guessed
+
+
+def test_a_guess_counts_less_the_more_votes_there_are():
+    few = trend_scores([Attention(1, prior=0.9), Attention(2, prior=0.1)])
+    many = trend_scores([Attention(100, prior=0.9), Attention(200, prior=0.1)])
+    assert few[0] > few[1]
+    assert many[0] < many[1]
+
+
+def test_without_a_guess_for_every_paper_there_is_none():
+    first, second = trend_scores([Attention(prior=0.9), Attention()])
+    assert first == second
+
+
 def test_no_stars_gained_count_nothing_even_if_nobody_gained_any():
     scores = trend_scores([Attention(votes=1), Attention(votes=1)])
     assert scores == [pytest.approx(0.46), pytest.approx(0.46)]

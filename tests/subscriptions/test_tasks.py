@@ -6,14 +6,16 @@ from datetime import timedelta
 
 import pytest
 import redis
+import time_machine
 from django.core import mail
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
-from subscriptions import tasks
+from subscriptions import opinions, tasks
 from subscriptions.models import SignUpCount, Subscriber
 from subscriptions.tasks import UNCONFIRMED_AFTER
 from subscriptions.verdicts import State
+from tests.conftest import MOMENT
 
 LATE = timedelta(seconds=1)
 
@@ -45,3 +47,12 @@ def test_purging_forgets_who_never_confirmed_and_old_counts(make_subscriber, min
     SignUpCount.objects.create(bucket="net", starts_at=then, count=1)
     tasks.purge()
     assert Subscriber.objects.exists() == SignUpCount.objects.exists() == is_kept
+
+
+@time_machine.travel("2026-03-17 12:00:00+00:00", tick=False)
+def test_votes_of_readers_are_counted(make_subscriber, make_paper):
+    paper = make_paper()
+    opinions.vote(make_subscriber(), paper, at=MOMENT)
+    tasks.count_votes()
+    paper.refresh_from_db()
+    assert paper.own_votes == 1

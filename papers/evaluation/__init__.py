@@ -1,0 +1,1 @@
+"""How well do scores foretell what readers will vote for?  Measured on saved lists."""
