@@ -1,4 +1,4 @@
-"""Celery entry points: read the sources that are due."""
+"""Celery entry points: read the sources that are due, and train the model of topics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.timezone import now
 
-from papers import ingest
+from papers import ingest, training
 from papers.doorbell import ring
 from papers.sources import SourceError
 
@@ -38,6 +38,15 @@ def ingest_source(source: str) -> None:
         ingest.take_in(source, items, at=at)
     except SourceError as error:
         logger.warning("%s could not be read: %s", source, error)
+
+
+@shared_task(name="papers.train_topics", ignore_result=True, soft_time_limit=READING_SECONDS,
+             time_limit=READING_SECONDS + 30)  # fmt: skip
+def train_topics() -> None:
+    """Train the model of topics, if it is time.  Beat rings this; the rows decide."""
+    at = now()
+    if training.is_due(at=at):
+        logger.info("trained %s", training.train(at=at))
 
 
 def ring_source(source: str) -> bool:

@@ -34,6 +34,7 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
         "newsletter.forget": 6 * 3600.0,
         "subscriptions.post_letters": settings.SWEEP_SECONDS,
         "papers.poll": settings.TICK_SECONDS,
+        "papers.train_topics": 6 * 3600.0,
         "subscriptions.purge": 6 * 3600.0,
     }
     sender.conf.beat_schedule = {

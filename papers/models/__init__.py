@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from papers.models.correction import Correction
 from papers.models.ingestion import Ingestion, Refusal
 from papers.models.observation import Observation
 from papers.models.paper import Assignment, Paper, PaperQuerySet
 from papers.models.topic import Topic, TopicQuerySet
+from papers.models.topic_model import TopicModel, TopicModelQuerySet
 
 __all__ = [
     "Assignment",
+    "Correction",
     "Ingestion",
     "Observation",
     "Paper",
     "PaperQuerySet",
     "Refusal",
     "Topic",
+    "TopicModel",
+    "TopicModelQuerySet",
     "TopicQuerySet",
 ]

@@ -19,6 +19,7 @@ OURS = {
     "subscriptions.post_letters",
     "subscriptions.purge",
     "papers.poll",
+    "papers.train_topics",
     "papers.ingest_source",
 }
 # Redis hands such a message out again and again, or loses it: the future lives in rows.

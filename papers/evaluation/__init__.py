@@ -1,0 +1,1 @@
+"""How well are topics found?  Measured on files that somebody labelled."""
