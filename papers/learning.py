@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from papers.topics import Classifier
 
 # Strengths by rules: from the first on a yes, below the second a no, between them unsure.
 SURE, UNSURE = 0.75, 0.31
+DECIDED = 5.0  # a person's word counts as much as so many papers
 
 MOST_WORDS = 6_000
 COMMON = 0.4  # words in more than this share of the papers say nothing
@@ -48,12 +49,13 @@ class Lesson:
         self.slugs = tuple(rule.slug for rule in rules)
         self._ids: dict[str, int] = {}  # word -> its place among all words seen
         self._texts: list[tuple[NDArray[np.intp], Floats]] = []
-        labels = []
+        rows = []
         for example in examples:
             self._texts.append(self._text(example))
-            labels.append(self._labels(example, classifier))
-        # (papers, topics): 1 for yes, 0 for no, NaN teaches nothing
-        self.wanted = np.array(labels, np.float32).reshape(-1, len(self.slugs))
+            rows.append(self._labels(example, classifier))
+        # Both are (papers, topics): 1 for yes, and how much that counts; 0 teaches nothing.
+        labels = np.array(rows, np.float32).reshape(len(rows), len(self.slugs), 2)
+        self._wanted, self._trust = labels[:, :, 0], labels[:, :, 1]
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -69,7 +71,9 @@ class Lesson:
         if not len(kept) or not self.slugs:
             raise ValueError("there are too few papers or topics to learn from")
         readings = self._readings(texts, kept, rarity)
-        weights, intercept = _fit(readings, self.wanted[:until], width=len(kept))
+        weights, intercept = _fit(
+            readings, self._wanted[:until], trust=self._trust[:until], width=len(kept)
+        )
         unit = np.maximum(np.abs(weights).max(axis=0), 1e-6) / _FULL
         names = list(self._ids)
         return Model(
@@ -82,27 +86,35 @@ class Lesson:
         )
 
     def measure(self, model: Model, *, since: int) -> tuple[float, float]:
-        """Return precision and recall of the model alone on the examples from `since` on."""
-        names = {word: at for at, word in enumerate(model.words)}
-        kept = np.array([self._ids[word] for word in names], np.intp)
-        readings = self._readings(self._texts[since:], kept, model.rarity)
-        said = np.array([linear.log_odds(model, reading) for reading in readings]) > 0
-        wanted = self.wanted[since:]
-        right = (said & (wanted == 1)).sum()
-        wrong, missed = (said & (wanted == 0)).sum(), (~said & (wanted == 1)).sum()
-        return float(right / max(1, right + wrong)), float(right / max(1, right + missed))
+        """Return precision and recall of a model, without rules, on the examples from `since` on.
+
+        Only what rules or people are sure of counts.  What a model does not know, it misses.
+        """
+        known = [at for at, word in enumerate(model.words) if word in self._ids]
+        kept = np.array([self._ids[model.words[at]] for at in known], np.intp)
+        readings = self._readings(self._texts[since:], kept, model.rarity[known])
+        weights = model.weights[known]
+        columns = {slug: at for at, slug in enumerate(model.slugs)}
+        said = np.zeros(self._wanted[since:].shape, np.bool_)
+        for row, reading in zip(said, readings, strict=True):
+            odds = linear.log_odds(replace(model, weights=weights), reading)
+            row[:] = [slug in columns and odds[columns[slug]] > 0 for slug in self.slugs]
+        wanted, trust = self._wanted[since:] > 0, self._trust[since:]
+        right = float(trust[said & wanted].sum())
+        wrong, missed = float(trust[said & ~wanted].sum()), float(trust[~said & wanted].sum())
+        return right / (right + wrong or 1), right / (right + missed or 1)
 
     def _text(self, example: Example) -> tuple[NDArray[np.intp], Floats]:
         counts = linear.count(example.title, example.abstract)
         ids = [self._ids.setdefault(word, len(self._ids)) for word in counts]
         return np.array(ids, np.intp), np.array(list(counts.values()), np.float32)
 
-    def _labels(self, example: Example, classifier: Classifier) -> list[float]:
+    def _labels(self, example: Example, classifier: Classifier) -> list[tuple[float, float]]:
         strengths = classifier.by_rules(
             title=example.title, abstract=example.abstract, categories=example.categories
         )
         return [
-            float(example.decided[slug])
+            (float(example.decided[slug]), DECIDED)
             if slug in example.decided
             else _label(strengths.get(slug, 0))
             for slug in self.slugs
@@ -134,15 +146,14 @@ class Lesson:
         ]
 
 
-def _label(strength: float) -> float:
-    if strength >= SURE:
-        return 1.0
-    return 0.0 if strength < UNSURE else float("nan")
+def _label(strength: float) -> tuple[float, float]:
+    """Return whether rules say yes, and whether they are sure."""
+    return float(strength >= SURE), float(strength >= SURE or strength < UNSURE)
 
 
-def _fit(readings: Sequence[Reading], wanted: Floats, *, width: int) -> tuple[Floats, Floats]:
-    known = ~np.isnan(wanted)
-    wanted = np.nan_to_num(wanted)
+def _fit(
+    readings: Sequence[Reading], wanted: Floats, *, trust: Floats, width: int
+) -> tuple[Floats, Floats]:
     weights = np.zeros((width, wanted.shape[1]), np.float32)
     intercept = np.full(wanted.shape[1], START, np.float32)
     seen, seen_intercept = np.full_like(weights, 1e-6), np.full_like(intercept, 1e-6)
@@ -152,7 +163,7 @@ def _fit(readings: Sequence[Reading], wanted: Floats, *, width: int) -> tuple[Fl
         for start in range(0, len(shuffled), BATCH):
             rows = shuffled[start : start + BATCH]
             batch = _dense([readings[row] for row in rows], width=width)
-            error = (_probability(batch @ weights + intercept) - wanted[rows]) * known[rows]
+            error = (_probability(batch @ weights + intercept) - wanted[rows]) * trust[rows]
             slope, slope_intercept = batch.T @ error / len(rows), error.mean(axis=0)
             slope += DECAY * weights
             seen += slope**2

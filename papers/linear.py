@@ -130,7 +130,7 @@ def unpack(packed: bytes | memoryview) -> Model:
                 unit=arrays["unit"],
                 intercept=arrays["intercept"],
             )
-    except (OSError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, LookupError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"these bytes are no model of topics: {error}") from error
     _check(model)
     return model
@@ -154,5 +154,7 @@ def _check(model: Model) -> None:
     shapes = (model.weights.shape, model.rarity.shape, model.unit.shape, model.intercept.shape)
     if shapes != ((rows, columns), (rows,), (columns,), (columns,)):
         raise ValueError(f"{rows} words and {columns} topics do not fit arrays of {shapes}")
+    if model.weights.dtype != np.int8:
+        raise ValueError(f"the weights of a model of topics are {model.weights.dtype}, not int8")
     if not all(np.isfinite(part).all() for part in (model.rarity, model.unit, model.intercept)):
         raise ValueError("a model of topics holds numbers that are not finite")
