@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Coalesce, TruncDate
 
@@ -19,13 +20,13 @@ logger = logging.getLogger(__name__)
 LEAST_PAPERS = 5_000  # below that the shipped model knows more; measured in decision 0010
 MOST_PAPERS = 50_000  # the newest
 NEWEST = 0.2  # share of the papers, by time, on which a model is measured
-EVERY = timedelta(days=7)
 KEPT = 5  # versions besides the one in use
 
 
 def is_due(*, at: datetime) -> bool:
     """Say whether a model could be trained and none was lately."""
-    if TopicModel.objects.filter(trained_at__gt=at - EVERY).exists():
+    every = timedelta(days=settings.TRAIN_DAYS)
+    if not every or TopicModel.objects.filter(trained_at__gt=at - every).exists():
         return False
     return Paper.objects.count() >= LEAST_PAPERS
 

@@ -70,6 +70,7 @@ SIGNUPS_PER_NETWORK_AN_HOUR = env.int("SIGNUPS_PER_NETWORK_AN_HOUR", default=10)
 PAPER_SOURCES = env.list("PAPER_SOURCES", default=["huggingface", "arxiv"])
 ARXIV_CATEGORIES = env.list("ARXIV_CATEGORIES", default=["cs.AI", "cs.CL", "cs.CV", "cs.LG"])
 POLL_MINUTES = env.float("POLL_MINUTES", default=45.0)
+TRAIN_DAYS = env.float("TRAIN_DAYS", default=7.0)  # 0: the model of topics is never trained
 HUGGINGFACE_API_URL = env.str("HUGGINGFACE_API_URL", default="https://huggingface.co/api")
 ARXIV_API_URL = env.str("ARXIV_API_URL", default="https://export.arxiv.org/api")
 

@@ -109,12 +109,15 @@ def evaluate(parts: Split, *, rules: Sequence[Rule]) -> list[Outcome]:
 
 
 def best_cuts(scores: Counts, wanted: Counts) -> Counts:
-    """Return for each column the cut with the best F1, with room to both sides of it."""
-    cuts = np.zeros(scores.shape[1])
-    for column in range(scores.shape[1]):
+    """Return for each column the cut with the best F1, with room to both sides of it.
+
+    Of what never occurs nothing is ever said: its cut is infinite.
+    """
+    cuts = np.full(scores.shape[1], np.inf)
+    for column in np.flatnonzero(wanted.any(axis=0)):
         order = np.argsort(-scores[:, column], kind="stable")
         hits = np.cumsum(wanted[order, column])
-        f1 = 2 * hits / (np.arange(1, len(order) + 1) + max(1.0, float(wanted[:, column].sum())))
+        f1 = 2 * hits / (np.arange(1, len(order) + 1) + wanted[:, column].sum())
         best = int(np.argmax(f1))
         ranked = scores[order, column]
         cuts[column] = ranked[best : best + 2].mean()

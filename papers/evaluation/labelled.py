@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from papers.evaluation.figures import Tally
-from papers.evaluation.files import Labels, Number, Text
+from papers.evaluation.files import BadFile, Labels, Number, Text
 from papers.topics import Classifier
 
 
@@ -27,7 +27,12 @@ def tally(
     """Count what the classifier says of the papers that have labels.
 
     A topic is right if one of the readers gave it, and missed if both did and it is not found.
+
+    Raises:
+        BadFile: for labels of a paper that is not there.
     """
+    if missing := labels.keys() - {paper.number for paper in papers}:
+        raise BadFile(f"there is no paper with number {min(missing, key=str)}, which has labels")
     slugs = [rule.slug for rule in classifier.rules]
     said = [paper for paper in papers if paper.number in labels]
     found = [_topics(paper, classifier) for paper in said]

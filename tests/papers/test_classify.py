@@ -181,8 +181,8 @@ def test_a_broken_model_leaves_the_rules(make_paper, caplog):
 
 
 def test_the_effect_of_other_rules_is_told_and_not_stored(make_paper):
-    paper, old = make_paper("Robots on ice"), make_paper("Robots", first_seen_at=MOMENT - YEAR,
-                                                        listed_on=(MOMENT - YEAR).date())  # fmt: skip
+    paper, long_ago = make_paper("Robots on ice"), MOMENT - YEAR
+    old = make_paper("Robots", first_seen_at=long_ago, listed_on=long_ago.date())
     classify.classify_papers([paper.pk, old.pk])
     before = list(Assignment.objects.values())
     rules = [Rule("robots", include=("android",)), Rule("ice", include=("ice",))]

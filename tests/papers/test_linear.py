@@ -35,7 +35,7 @@ def test_a_model_is_the_same_after_it_was_stored():
     ids=["empty", "text", "cut", "topics", "words", "not a number", "kind"],
 )
 def test_a_broken_model_is_refused(broken):
-    with pytest.raises(ValueError, match="model|fit"):
+    with pytest.raises(ValueError, match=r"model|fit"):
         linear.unpack(broken)
 
 

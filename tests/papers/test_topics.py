@@ -299,9 +299,9 @@ def test_a_category_is_enough_whatever_a_model_says() -> None:
 def test_a_topic_that_a_model_does_not_know_is_found_by_rules() -> None:
     rule = Rule("pies", include=("pie",))
 
-    assert Classifier([rule], topic_steps.model()).classify(
-        title="A pie", abstract=""
-    ) == classify(rule, title="A pie")
+    assert Classifier([rule], topic_steps.model()).classify(title="A pie", abstract="") == classify(
+        rule, title="A pie"
+    )
 
 
 def test_a_paper_far_from_all_topics_has_none() -> None:
