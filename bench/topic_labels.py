@@ -4,7 +4,7 @@
 FOLDER (the page capture, and the papers of `bench.corpus`) by a hash of their titles, and writes
 OUT/papers.json and OUT/labels.json.  One reader gave the labels, from title and abstract: "both"
 is what a paper is clearly about, "either" adds what can be defended.  Rules and cuts were chosen
-on the part "dev"; the part "test" was looked at once, at the end.
+on the part "dev"; the part "test" was looked at twice, at the end.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from papers.linear import Judge, Model, Opinion
 from papers.signs import Evidence, Finder, Rule
 
 CUT = 0.5  # a weaker match is kept only when it is the best of its paper
-FAINT = 0.2  # a still weaker one is none
+FAINT = 0.05  # a still weaker one is none
 MOST_TOPICS = 5  # per paper
 
 TITLE = 0.9  # how much a phrase in the title says by itself, 0..1
@@ -19,7 +19,7 @@ PHRASE = 0.3  # the same for one phrase mentioned once; one that comes again cou
 
 # How rules and a model are joined, in log-odds; measured in docs/decisions/0010-topics.md.
 RULES_SAY = 6.0  # the difference that a sure sign makes
-DOUBT = 2.6  # what a model must overcome where rules find nothing
+DOUBT = 2.6  # what they must overcome together
 
 _NOTHING = Evidence()
 
@@ -51,7 +51,8 @@ class Classifier:
 
             log-odds of the strength = log-odds by the model + RULES_SAY * by rules - DOUBT
 
-        but an arXiv category is always enough, because the authors chose it.
+        where no sign counts as much as one passing mention (`PHRASE`): rules may not know
+        the words.  An arXiv category is always enough, because the authors chose it.
 
         Args:
             title: plain text; line breaks and LaTeX do no harm.
@@ -95,7 +96,7 @@ def _match(slug: str, evidence: Evidence, opinion: Opinion | None) -> Match:
     strength = strength_of(evidence)
     reason = _reason(evidence)
     if opinion and slug in opinion:
-        joined = _probability(opinion[slug] + RULES_SAY * strength - DOUBT)
+        joined = _probability(opinion[slug] + RULES_SAY * max(strength, PHRASE) - DOUBT)
         strength = max(joined, CATEGORY) if evidence.category else joined
         reason = reason or _resemblance(opinion.words(slug))
     return Match(slug, strength=round(strength, 4), reason=reason)

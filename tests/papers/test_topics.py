@@ -270,6 +270,13 @@ def test_a_model_finds_papers_that_no_phrase_names() -> None:
     assert found["robots"].reason == 'similar to papers of this topic: "gripper"'
 
 
+def test_no_sign_counts_as_much_as_one_passing_mention() -> None:
+    without = judged("Grippers", "One gripper.")["robots"]
+    mentioned = judged("Grippers", "One gripper, one robot.")["robots"]
+
+    assert without.strength == mentioned.strength
+
+
 def test_a_phrase_is_the_reason_even_if_a_model_agrees() -> None:
     assert judged("A robot", "A gripper moves.")["robots"].reason == 'title mentions "robot"'
 
