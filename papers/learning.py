@@ -71,9 +71,9 @@ class Lesson:
         if not len(kept) or not self.slugs:
             raise ValueError("there are too few papers or topics to learn from")
         readings = self._readings(texts, kept, rarity)
-        weights, intercept = _fit(
-            readings, self._wanted[:until], trust=self._trust[:until], width=len(kept)
-        )
+        trust = self._trust[:until]
+        trust = trust / (trust[trust > 0].mean() if trust.any() else 1)  # relative to each other
+        weights, intercept = _fit(readings, self._wanted[:until], trust=trust, width=len(kept))
         unit = np.maximum(np.abs(weights).max(axis=0), 1e-6) / _FULL
         names = list(self._ids)
         return Model(
