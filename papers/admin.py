@@ -238,11 +238,12 @@ class HostAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "paused_until", "paused_since", "strikes", "why"]
     actions = ["end_pause"]
 
-    @admin.action(description="Ask it again from now on")
+    def has_ingest_permission(self, request: HttpRequest) -> bool:
+        return _may_ingest(request)
+
+    @admin.action(description="Ask it again from now on", permissions=["ingest"])
     def end_pause(self, request: HttpRequest, queryset: QuerySet[Host]) -> None:
         """For who knows better than the service; needs the right to start readings."""
-        if not _may_ingest(request):
-            raise PermissionDenied
         count = queryset.filter(paused_until__gt=now()).update(paused_until=now())
         messages.success(request, f"Hosts that may be asked again: {count}.")
 

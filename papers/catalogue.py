@@ -1,17 +1,21 @@
-"""The topics that a new installation starts with, shipped as papers/data/topics.json."""
+"""The topics and the model of them that a new installation starts with, in papers/data."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
+from papers import linear
 from papers.models import Topic
+from papers.signs import Rule
 
 CATALOGUE = Path(__file__).parent / "data" / "topics.json"
+MODEL = CATALOGUE.with_name("topic_model.npz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +30,23 @@ class CatalogueTopic:
     categories: str
     position: int  # from 1, in the order of the file
 
+    @property
+    def rule(self) -> Rule:
+        return Rule.of_lines(
+            self.slug, include=self.include, exclude=self.exclude, categories=self.categories
+        )
+
 
 def load() -> tuple[CatalogueTopic, ...]:
     """Read the shipped catalogue, in the order in which forms show it."""
     entries = json.loads(CATALOGUE.read_text(encoding="utf-8"))
     return tuple(_read(entry, position) for position, entry in enumerate(entries, start=1))
+
+
+@cache
+def model() -> linear.Model:
+    """Read the shipped model, which `train_topics --files` made."""
+    return linear.unpack(MODEL.read_bytes())
 
 
 @transaction.atomic

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from django.db import transaction
+from django.db.models import Q
 
-from papers import taxonomy, vectors
-from papers.models import Assignment, Paper, Topic
-from papers.topics import Classifier, Rule
+from papers import catalogue, linear, vectors
+from papers.models import Assignment, Correction, Paper, Topic, TopicModel
+from papers.topics import Classifier
+
+logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 200  # papers in one transaction
 
@@ -18,11 +22,12 @@ Pair = tuple[int, int]  # ids of a paper and of a topic
 def classify_papers(paper_ids: Collection[int]) -> int:
     """Classify these papers by the active topics; return how many assignments changed.
 
-    What was assigned by hand stays as it is, but gets the reason of the rules if it has none
-    of its own.  What was found by rules before and is not found now is removed.
+    What a correction says is done, whatever is found.  What was assigned by hand stays as it
+    is, but gets the reason that was found if it has none of its own.  What was found before
+    and is not found now is removed.
     """
     topics = {topic.slug: topic for topic in Topic.objects.active()}
-    classifier = Classifier([_rule(topic) for topic in topics.values()])
+    classifier = Classifier([topic.rule for topic in topics.values()], active_model())
     ids = sorted(paper_ids)
     changes = 0
     for start in range(0, len(ids), BATCH_SIZE):
@@ -34,21 +39,18 @@ def classify_papers(paper_ids: Collection[int]) -> int:
     return changes
 
 
-def _rule(topic: Topic) -> Rule:
-    return Rule(
-        slug=topic.slug,
-        include=_lines(topic.include),
-        exclude=_lines(topic.exclude),
-        categories=taxonomy.normals(_lines(topic.categories)),
-    )
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
+def active_model() -> linear.Model | None:
+    """Return the model in use: the active row's, else the shipped one; None if it is broken."""
+    packed = TopicModel.objects.active().values_list("weights", flat=True).first()
+    try:
+        return catalogue.model() if packed is None else linear.unpack(packed)
+    except (OSError, ValueError) as error:
+        logger.warning("topics are found by rules alone: %s", error)
+        return None
 
 
 def _find(
-    papers: Collection[Paper], *, classifier: Classifier, topics: dict[str, Topic]
+    papers: Collection[Paper], *, classifier: Classifier, topics: Mapping[str, Topic]
 ) -> Iterator[Assignment]:
     for paper in papers:
         for match in classifier.classify(
@@ -65,22 +67,39 @@ def _find(
 
 
 def _store(paper_ids: Collection[int], found: Collection[Assignment]) -> int:
-    """Make the automatic assignments of these papers what was found; return the changes."""
+    """Make the assignments of these papers what was found or corrected; return the changes."""
     stored = {_pair(row): row for row in Assignment.objects.filter(paper__in=paper_ids)}
-    wanted = {_pair(row) for row in found}
+    corrections = Correction.objects.filter(paper__in=paper_ids, topic__is_active=True)
+    wanted = _obey(corrections, {_pair(row): row for row in found})
+    rejected = {_pair(row) for row in corrections if not row.is_about}
+    for pair, row in wanted.items():
+        if (known := stored.get(pair)) and known.is_by_hand:
+            row.strength, row.is_by_hand = known.strength, True
+    changed = [row for pair, row in wanted.items() if _differs(row, stored.get(pair))]
+    gone = [row.pk for pair, row in stored.items() if pair in rejected]
     stale = [row.pk for pair, row in stored.items() if pair not in wanted and not row.is_by_hand]
-    for row in found:
-        if (known := stored.get(_pair(row))) and known.is_by_hand:
-            row.strength = known.strength
-    changed = [row for row in found if _differs(row, stored.get(_pair(row)))]
-    Assignment.objects.filter(pk__in=stale, is_by_hand=False).delete()
+    Assignment.objects.filter(Q(pk__in=gone) | Q(pk__in=stale, is_by_hand=False)).delete()
     Assignment.objects.bulk_create(
         changed,
         update_conflicts=True,
         unique_fields=["paper", "topic"],
-        update_fields=["strength", "reason"],
+        update_fields=["strength", "reason", "is_by_hand"],
     )
-    return len(stale) + len(changed)
+    return len({*gone, *stale}) + len(changed)
+
+
+def _obey(
+    corrections: Iterable[Correction], found: dict[Pair, Assignment]
+) -> dict[Pair, Assignment]:
+    wanted = dict(found)
+    for correction in corrections:
+        pair = _pair(correction)
+        if correction.is_about:
+            row = wanted.setdefault(pair, Assignment(paper_id=pair[0], topic_id=pair[1]))
+            row.strength, row.is_by_hand = 1, True
+        else:
+            wanted.pop(pair, None)
+    return wanted
 
 
 def _store_vectors(papers: Collection[Paper]) -> None:
@@ -94,7 +113,7 @@ def _store_vectors(papers: Collection[Paper]) -> None:
     Paper.objects.bulk_update(changed, ["vector"])
 
 
-def _pair(row: Assignment) -> Pair:
+def _pair(row: Assignment | Correction) -> Pair:
     return row.paper_id, row.topic_id
 
 
@@ -103,4 +122,8 @@ def _differs(found: Assignment, stored: Assignment | None) -> bool:
         return True
     if stored.is_by_hand and stored.reason:
         return False
-    return (found.strength, found.reason) != (stored.strength, stored.reason)
+    return (found.strength, found.reason, found.is_by_hand) != (
+        stored.strength,
+        stored.reason,
+        stored.is_by_hand,
+    )

@@ -1,4 +1,4 @@
-"""Celery entry points: read the sources that are due, learn how votes grow."""
+"""Celery entry points: read the sources that are due, and learn from what came."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.timezone import now
 
-from papers import announcements, growing, ingest, lookups
+from papers import announcements, growing, ingest, lookups, training
 from papers.doorbell import ring
 from papers.sources import Item, SourceError
 
@@ -91,6 +91,15 @@ def _may_ask_arxiv(reading: str, *, every: timedelta, at: datetime) -> bool:
 def learn_growth() -> None:
     """Learn how votes grow on this site."""
     growing.learn_growth(at=now())
+
+
+@shared_task(name="papers.train_topics", ignore_result=True, soft_time_limit=READING_SECONDS,
+             time_limit=READING_SECONDS + 30)  # fmt: skip
+def train_topics() -> None:
+    """Train the model of topics, if it is time.  Beat rings this; the rows decide."""
+    at = now()
+    if training.is_due(at=at):
+        logger.info("trained %s", training.train(at=at))
 
 
 def ring_source(source: str) -> bool:

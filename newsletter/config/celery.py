@@ -42,6 +42,7 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
         "papers.check_withdrawals": 900.0,
         "papers.learn_growth": 6 * 3600.0,
         "subscriptions.count_votes": 60 * settings.POLL_MINUTES,
+        "papers.train_topics": 6 * 3600.0,
         "subscriptions.purge": 6 * 3600.0,
     }
     sender.conf.beat_schedule = {

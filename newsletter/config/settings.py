@@ -71,6 +71,7 @@ PAPER_SOURCES = env.list("PAPER_SOURCES", default=["huggingface", "arxiv"])
 ARXIV_CATEGORIES = env.list("ARXIV_CATEGORIES", default=["cs.AI", "cs.CL", "cs.CV", "cs.LG"])
 POLL_MINUTES = env.float("POLL_MINUTES", default=45.0)
 TREND_PRIOR = env.bool("TREND_PRIOR", default=False)
+TRAIN_DAYS = env.float("TRAIN_DAYS", default=7.0)  # 0: the model of topics is never trained
 HUGGINGFACE_API_URL = env.str("HUGGINGFACE_API_URL", default="https://huggingface.co/api")
 ARXIV_CROSS_LISTS = env.bool("ARXIV_CROSS_LISTS", default=False)
 ARXIV_FEED_URL = env.str("ARXIV_FEED_URL", default="https://rss.arxiv.org")

@@ -1,1 +1,1 @@
-"""How well do scores foretell what readers will vote for?  Measured on saved lists."""
+"""How well are topics found, and later votes foretold?  Measured on files given to it."""

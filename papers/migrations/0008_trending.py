@@ -8,7 +8,7 @@ def expect_what_is_there(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("papers", "0006_arxiv")]
+    dependencies = [("papers", "0007_topic_models")]
 
     operations = [
         migrations.CreateModel(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from papers.models.correction import Correction
 from papers.models.growth import GrowthPoint
 from papers.models.host import Host, Page, Turn
 from papers.models.ingestion import Ingestion, Refusal
 from papers.models.observation import Observation
 from papers.models.paper import Assignment, Paper, PaperQuerySet
 from papers.models.topic import Topic, TopicQuerySet
+from papers.models.topic_model import TopicModel, TopicModelQuerySet
 
 __all__ = [
     "Assignment",
+    "Correction",
     "GrowthPoint",
     "Host",
     "Ingestion",
@@ -20,6 +23,8 @@ __all__ = [
     "PaperQuerySet",
     "Refusal",
     "Topic",
+    "TopicModel",
+    "TopicModelQuerySet",
     "TopicQuerySet",
     "Turn",
 ]

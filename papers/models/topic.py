@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from papers.signs import Rule
+
 
 class TopicQuerySet(models.QuerySet["Topic"]):
     def active(self) -> TopicQuerySet:
@@ -32,3 +34,9 @@ class Topic(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def rule(self) -> Rule:
+        return Rule.of_lines(
+            self.slug, include=self.include, exclude=self.exclude, categories=self.categories
+        )

@@ -21,6 +21,7 @@ OURS = {
     "subscriptions.count_votes",
     "papers.poll",
     "papers.learn_growth",
+    "papers.train_topics",
     "papers.ingest_source",
     "papers.reconcile",
     "papers.complete",

@@ -158,7 +158,7 @@ def test_a_paper_that_says_something_new_gets_its_topics_at_once(admin_client, m
     paper = make_paper("Something")
     address = f"{PAPERS}{paper.pk}/change/"
     admin_client.post(address, {**form_of(admin_client, address), "title": "Skating robots"})
-    assert [topic.slug for topic in paper.topics.all()] == ["skating"]
+    assert "skating" in [topic.slug for topic in paper.topics.all()]
 
 
 def test_papers_are_classified_again(admin_client, make_paper):

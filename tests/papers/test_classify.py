@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from papers import classify, vectors
-from papers.models import Assignment, Paper, Topic
+from papers import classify, corrections, effects, linear, vectors
+from papers.models import Assignment, Paper, Topic, TopicModel
+from papers.signs import Rule
+from tests.conftest import MOMENT
+from tests.papers import topic_steps
+
+YEAR = timedelta(days=365)
 
 
 @pytest.fixture(autouse=True)
@@ -117,3 +124,84 @@ def test_a_topic_may_name_a_category_by_its_other_name(make_paper):
     paper = make_paper("Boats on a leash", categories=["eess.SY"])
     classify.classify_papers({paper.pk})
     assert [topic.slug for topic in paper.topics.all()] == ["control"]
+
+
+def test_what_a_person_rejects_is_never_assigned(make_paper):
+    paper = make_paper("Robots on ice", categories=["cs.LO"])
+    classify.classify_papers([paper.pk])
+    robots = Topic.objects.get(slug="robots")
+    corrections.correct(paper, robots, is_about=False, by="ada", at=MOMENT)
+    assert list(topics_of(paper)) == ["proofs"]
+    assert classify.classify_papers([paper.pk]) == 0
+
+
+def test_what_a_person_rejects_goes_even_if_it_was_assigned_by_hand(make_paper):
+    paper = make_paper("On ice")
+    robots = Topic.objects.get(slug="robots")
+    paper.assignments.create(topic=robots, is_by_hand=True)
+    corrections.correct(paper, robots, is_about=False, at=MOMENT)
+    assert topics_of(paper) == {}
+
+
+def test_what_a_person_adds_stays(make_paper):
+    paper = make_paper("On ice")
+    corrections.correct(paper, Topic.objects.get(slug="robots"), is_about=True, at=MOMENT)
+    assert classify.classify_papers([paper.pk]) == 0
+    row = paper.assignments.get()
+    assert (row.topic.slug, row.strength, row.is_by_hand) == ("robots", 1, True)
+
+
+def test_a_later_decision_replaces_an_earlier_one(make_paper):
+    paper = make_paper("On ice")
+    robots = Topic.objects.get(slug="robots")
+    for is_about in (True, False):
+        corrections.correct(paper, robots, is_about=is_about, at=MOMENT)
+    assert topics_of(paper) == {}
+    assert paper.corrections.count() == 1
+
+
+def test_a_withdrawn_correction_leaves_it_to_the_rules(make_paper):
+    paper = make_paper("Robots on ice")
+    robots, proofs = Topic.objects.order_by("-slug")
+    corrections.correct(paper, robots, is_about=False, at=MOMENT)
+    corrections.correct(paper, proofs, is_about=True, at=MOMENT)
+    for topic in (robots, proofs):
+        corrections.withdraw(paper, topic)
+    assert topics_of(paper) == {"robots": 'title mentions "robot"'}
+
+
+def test_the_model_in_use_finds_papers_without_a_phrase(make_paper):
+    paper = make_paper("A gripper moves")
+    TopicModel.objects.create(
+        trained_at=MOMENT, papers=40, weights=linear.pack(topic_steps.model()), is_active=True
+    )
+    classify.classify_papers([paper.pk])
+    assert list(topics_of(paper)) == ["robots"]
+
+
+def test_a_broken_model_leaves_the_rules(make_paper, caplog):
+    paper = make_paper("Robots on ice")
+    TopicModel.objects.create(trained_at=MOMENT, papers=40, weights=b"torn", is_active=True)
+    classify.classify_papers([paper.pk])
+    assert topics_of(paper) == {"robots": 'title mentions "robot"'}
+    assert "by rules alone" in caplog.text
+
+
+def test_the_effect_of_other_rules_is_told_and_not_stored(make_paper):
+    paper, long_ago = make_paper("Robots on ice"), MOMENT - YEAR
+    old = make_paper("Robots", first_seen_at=long_ago, listed_on=long_ago.date())
+    classify.classify_papers([paper.pk, old.pk])
+    before = list(Assignment.objects.values())
+    rules = [Rule("robots", include=("android",)), Rule("ice", include=("ice",))]
+    moves = effects.effect(rules, since=MOMENT - timedelta(days=30))
+    assert [(move.paper_id, move.slug, move.is_gain, move.reason) for move in moves] == [
+        (paper.pk, "ice", True, 'title mentions "ice"'),
+        (paper.pk, "robots", False, 'title mentions "robot"'),
+    ]
+    assert list(Assignment.objects.values()) == before
+
+
+def test_the_rules_that_are_stored_have_no_effect(make_paper):
+    make_paper("Robots on ice")
+    rules = [topic.rule for topic in Topic.objects.active()]
+    assert effects.effect(rules, since=MOMENT - YEAR) == []
