@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from django.db import transaction
 
@@ -11,6 +11,7 @@ from papers.models import Assignment, Paper, Topic
 from papers.topics import Classifier, Rule
 
 BATCH_SIZE = 200  # papers in one transaction
+RENEWED = 1000  # vectors of older papers at most, after others were classified
 
 Pair = tuple[int, int]  # ids of a paper and of a topic
 
@@ -31,7 +32,17 @@ def classify_papers(paper_ids: Collection[int]) -> int:
         with transaction.atomic():
             changes += _store([paper.pk for paper in batch], found)
             _store_vectors(batch)
+    renew_vectors(limit=RENEWED)
     return changes
+
+
+def renew_vectors(*, limit: int) -> int:
+    """Store vectors of papers that have none of this version, newest first; return how many."""
+    ids = list(Paper.objects.without_vector().order_by("-pk").values_list("pk", flat=True)[:limit])
+    for start in range(0, len(ids), BATCH_SIZE):
+        with transaction.atomic():
+            _store_vectors(Paper.objects.filter(pk__in=ids[start : start + BATCH_SIZE]))
+    return len(ids)
 
 
 def _rule(topic: Topic) -> Rule:
@@ -83,7 +94,7 @@ def _store(paper_ids: Collection[int], found: Collection[Assignment]) -> int:
     return len(stale) + len(changed)
 
 
-def _store_vectors(papers: Collection[Paper]) -> None:
+def _store_vectors(papers: Iterable[Paper]) -> None:
     """Keep with each paper what its words say."""
     changed = []
     for paper in papers:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from newsletter.matching import units
 from newsletter.matching.phrases import Hits, Index, Text
-from papers.vectors import DIMENSIONS
+from papers import likeness, vectors
 
 MOST_PAPERS = 1 << 14
 MOST_TOPICS = 700
@@ -26,7 +26,7 @@ class Candidate:
     trend: float  # 0..1
     topics: Mapping[int, float]  # topic id -> strength, 0 < strength <= 1
     text: Text = NO_TEXT
-    vector: bytes | None = None  # 64 numbers of two bytes, as papers.vectors writes them
+    vector: bytes | None = None  # as papers.vectors writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Pool:
     trends: NDArray[np.int64]  # on the scale of a match
     topic_ids: NDArray[np.int64]  # ascending
     about: About
-    vectors: NDArray[np.float32]  # one row a paper; zeros if there is none
+    vectors: NDArray[np.float32]  # one row a paper, of whole numbers; zeros if there is none
     index: Index
     hits: Hits = field(default_factory=Hits)
 
@@ -67,7 +67,7 @@ class Pool:
             trends=units.trends([candidate.trend for candidate in candidates]),
             topic_ids=topic_ids,
             about=_about(rows, topic_ids),
-            vectors=directions_of(candidate.vector for candidate in candidates),
+            vectors=_vectors(candidates),
             index=Index([candidate.text for candidate in candidates]),
         )
 
@@ -104,15 +104,14 @@ class Pool:
         return np.where(self.paper_ids[found] == paper_ids, found, -1)
 
 
-def directions_of(vectors: Iterable[bytes | None]) -> NDArray[np.float32]:
-    """Read stored vectors, one row each; zeros where there is none or it has another length."""
-    nothing = bytes(2 * DIMENSIONS)
-    whole = [
-        bytes(vector) if vector is not None and len(vector) == len(nothing) else nothing
-        for vector in vectors
-    ]
-    table = np.frombuffer(b"".join(whole), "<f2").reshape(-1, DIMENSIONS)
-    return units.directions(table)
+def _vectors(candidates: Sequence[Candidate]) -> NDArray[np.float32]:
+    """Products with tastes are exact in any order of sums.
+
+    A taste is at most 250 * 127 long and a row about 180: below 2 ** 24, up to which float32
+    is exact.
+    """
+    rows = vectors.table([candidate.vector for candidate in candidates])
+    return likeness.with_constant(rows).astype(np.float32)
 
 
 def _about(rows: Iterable[tuple[int, int, float]], topic_ids: NDArray[np.int64]) -> About:

@@ -9,8 +9,10 @@ from django.utils.timezone import now
 
 from newsletter import audience, issues, opening
 from newsletter.models import Delivery
+from papers import likeness, vectors
+from subscriptions import opinions
 from subscriptions.ids import new_id
-from subscriptions.models import Phrase, Wish
+from subscriptions.models import Feedback, Phrase, Taste, Wish
 from subscriptions.phrases import wish
 from subscriptions.verdicts import State
 from tests.newsletter.issue_steps import SEVEN, TUESDAY, sent_titles, titles
@@ -101,14 +103,28 @@ def test_a_muted_topic_and_the_trend_share_of_a_reader_count(make_due, make_pape
 
 
 def test_a_taste_counts(make_due, make_paper):
-    from papers import vectors
-    from subscriptions.models import Taste
+    liked, _ = (
+        make_paper(title, vector=vectors.pack(vectors.vector(title, "")))
+        for title in ("Legged robots walk on ice", "Proofs of theorems")
+    )
+    opinions.say(make_due(topics=[]), liked, Feedback.Kind.MORE, at=SEVEN)
+    assert sent_titles() == [liked.title]
 
-    direction = vectors.pack(vectors.vector("legged robots on ice", ""))
-    make_paper("Like what he liked", vector=direction)
-    make_paper("Not", vector=vectors.pack(-vectors.unpack(direction)))
-    Taste.objects.create(subscriber=make_due(topics=[]), vector=direction)
-    assert sent_titles() == ["Like what he liked"]
+
+def test_what_is_like_that_of_which_a_reader_wants_fewer_stays_out(make_due, make_paper):
+    robots, proofs = (
+        make_paper(title, topics=["agents"], vector=vectors.pack(vectors.vector(title, "")))
+        for title in ("Legged robots walk on ice", "Proofs of theorems")
+    )
+    opinions.say(make_due(topics=["agents"]), robots, Feedback.Kind.LESS, at=SEVEN)
+    assert sent_titles() == [proofs.title]
+
+
+def test_a_taste_of_an_older_version_breaks_nothing(make_due, make_paper):
+    make_paper("Robots", topics=["agents"], vector=bytes(128))
+    old = {"vector": b"\x01" * likeness.SIZE, "aversion": bytes(128)}
+    Taste.objects.create(subscriber=make_due(topics=["agents"]), **old)
+    assert sent_titles() == ["Robots"]
 
 
 def test_others_are_woken_once_when_there_is_more_than_one_block(make_due, monkeypatch):

@@ -110,3 +110,14 @@ def test_the_direction_of_its_words_is_kept_with_the_paper(make_paper):
     classify.classify_papers([paper.pk])
     paper.refresh_from_db()
     assert bytes(paper.vector) == vectors.pack(vectors.vector("Proofs", paper.summary))
+
+
+def test_older_papers_whose_vector_is_of_another_version_are_read_again(make_paper, monkeypatch):
+    new, *old = (make_paper(f"Robots {number}", vector=bytes(128)) for number in range(4))
+    classify.classify_papers([new.pk])
+    assert not Paper.objects.without_vector().exists()
+    Paper.objects.update(vector=b"\x01" * vectors.SIZE)
+    assert classify.renew_vectors(limit=2) == 2
+    assert set(Paper.objects.with_vector()) == set(old[-2:])
+    assert classify.renew_vectors(limit=9) == 2
+    assert classify.renew_vectors(limit=9) == 0
