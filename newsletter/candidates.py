@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 
+from newsletter.matching import twins
 from newsletter.matching.phrases import Text
 from newsletter.matching.pool import MOST_PAPERS, Candidate, Pool
 from newsletter.models import Issue
@@ -28,12 +29,11 @@ def load(cadence: str, on: date, *, at: datetime) -> Pool:
     names = ("pk", "trend_score", "title", "abstract", "authors", "vector")
     rows = list(fresh.values_list(*names)[:MOST_PAPERS])
     topics = _topics({row[0] for row in rows})
-    return Pool.of(
-        [
-            Candidate(pk, trend, topics[pk], Text(title, abstract, _names(authors)), vector)
-            for pk, trend, title, abstract, authors, vector in rows
-        ]
-    )
+    found = [
+        Candidate(pk, trend, topics[pk], Text(title, abstract, _names(authors)), vector)
+        for pk, trend, title, abstract, authors, vector in rows
+    ]
+    return Pool.of(*twins.merge(found))
 
 
 def _topics(papers: set[int]) -> dict[int, dict[int, float]]:

@@ -44,13 +44,14 @@ def load(
     interests = _interests(ids)
     phrases, excluded = _phrases(ids)
     learn(pool, np.concatenate([phrases.value, excluded.value]))
+    sent = history.load(ids, pool.all_ids, on_the_way=on_the_way)
     return Readers(
         lengths=lengths,
         shares=units.shares(trend_shares),
         interests=interests,
         phrases=phrases,
         excluded=excluded,
-        sent=history.load(ids, pool.paper_ids, on_the_way=on_the_way),
+        sent=Pairs(sent.reader, pool.candidate(sent.value)),
         tastes=_tastes(ids, "vector"),
         aversions=_tastes(ids, "aversion"),
     )
