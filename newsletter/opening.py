@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import F
 from numpy.typing import NDArray
 
-from newsletter import arrays, candidates, wishes
+from newsletter import arrays, candidates, nearest, wishes
 from newsletter.arrays import Field
 from newsletter.audience import Audience
 from newsletter.matching.block import Picks, pick_all
@@ -67,6 +67,7 @@ def write(opened: Edition, readers: Audience, *, at: datetime) -> int:
         on_the_way=opened.on_the_way,
     )
     picks = pick_all(wanted, opened.pool)
+    nearest.refer(picks, new.ids, opened.pool)
     if connection.vendor == "postgresql":
         arrays.write("newsletter_delivery", _fields(opened.issue, new, picks, at=at))
     else:

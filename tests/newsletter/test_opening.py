@@ -111,6 +111,32 @@ def test_a_taste_counts(make_due, make_paper):
     assert sent_titles() == [liked.title]
 
 
+def test_the_nearest_of_the_papers_that_a_reader_liked_is_the_reason(make_due, make_paper):
+    def paper(title, **fields):
+        return make_paper(title, vector=vectors.pack(vectors.vector(title, "")), **fields)
+
+    old = {"listed_on": TUESDAY - timedelta(days=90), "first_seen_at": SEVEN - timedelta(days=90)}
+    robots, proofs, disliked = (
+        paper(title, **old)
+        for title in ("Legged robots walk", "Proofs of theorems", "Protein folding")
+    )
+    readers = [make_due(topics=[]) for _ in range(3)]
+    for reader, liked in zip(readers, ([robots, proofs], [proofs], []), strict=True):
+        for one in liked:
+            opinions.say(reader, one, Feedback.Kind.MORE, at=SEVEN)
+        opinions.say(reader, disliked, Feedback.Kind.LESS, at=SEVEN)
+    walking, proving = paper("Humanoid robots walk"), paper("Proving theorems with proofs")
+    issues.open_due(at=SEVEN)
+    referred = {
+        (delivery.subscriber_id, pick.paper_id): pick.reference
+        for delivery in Delivery.objects.all()
+        for pick in delivery.picks
+    }
+    assert referred[readers[0].pk, walking.pk] == robots.pk
+    assert referred[readers[1].pk, proving.pk] == proofs.pk
+    assert not any(reader == readers[2].pk for reader, _ in referred)
+
+
 def test_what_is_like_that_of_which_a_reader_wants_fewer_stays_out(make_due, make_paper):
     robots, proofs = (
         make_paper(title, topics=["agents"], vector=vectors.pack(vectors.vector(title, "")))
