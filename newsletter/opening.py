@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import numpy as np
+from django.conf import settings
 from django.db import connection
 from django.db.models import F
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ def write(opened: Edition, readers: Audience, *, at: datetime) -> int:
         pool=opened.pool,
         on_the_way=opened.on_the_way,
     )
-    picks = pick_all(wanted, opened.pool)
+    picks = pick_all(wanted, opened.pool, outside=settings.OUTSIDE_PICK)
     nearest.refer(picks, new.ids, opened.pool)
     if connection.vendor == "postgresql":
         arrays.write("newsletter_delivery", _fields(opened.issue, new, picks, at=at))

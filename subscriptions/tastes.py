@@ -27,7 +27,8 @@ def renew(subscriber: Subscriber, *, usual: Numbers | None = None) -> None:
     if not (taste.any() or aversion.any()):
         Taste.objects.filter(subscriber=subscriber).delete()
         return
-    found = {"vector": likeness.pack(taste), "aversion": likeness.pack(aversion)}
+    against = likeness.pack(aversion) if aversion.any() else None
+    found = {"vector": likeness.pack(taste), "aversion": against}
     Taste.objects.update_or_create(subscriber=subscriber, defaults=found)
 
 

@@ -35,6 +35,7 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
         "subscriptions.post_letters": settings.SWEEP_SECONDS,
         "papers.poll": settings.TICK_SECONDS,
         "subscriptions.purge": 6 * 3600.0,
+        "subscriptions.renew_tastes": 3600.0,
     }
     sender.conf.beat_schedule = {
         # A look that nobody took in time is replaced by the next one, never piled up.

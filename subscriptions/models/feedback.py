@@ -65,7 +65,7 @@ class Taste(models.Model):
         Subscriber, models.CASCADE, primary_key=True, related_name="taste"
     )
     vector = models.BinaryField()  # how much a paper is like those that he wants more of
-    # The same for those that he wants fewer of; None where nobody has asked since there is one.
+    # The same for those that he wants fewer of; None if there are none.
     aversion = models.BinaryField(null=True)
 
     objects = TasteQuerySet.as_manager()

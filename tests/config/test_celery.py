@@ -18,6 +18,7 @@ OURS = {
     "newsletter.forget",
     "subscriptions.post_letters",
     "subscriptions.purge",
+    "subscriptions.renew_tastes",
     "papers.poll",
     "papers.ingest_source",
 }
@@ -71,6 +72,7 @@ def test_every_task_without_arguments_that_nobody_rings_is_in_the_timetable():
     ("name", "queue"),
     [
         ("subscriptions.purge", "letters"),
+        ("subscriptions.renew_tastes", "papers"),
         ("newsletter.read_inbox", "events"),
         ("newsletter.pump", "bulk"),
         ("x.y", "bulk"),

@@ -5,14 +5,16 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
+import pytest
 from django.utils.timezone import now
 
 from newsletter import audience, issues, opening
+from newsletter.matching.readers import Reader
 from newsletter.models import Delivery
 from papers import likeness, vectors
 from subscriptions import opinions
 from subscriptions.ids import new_id
-from subscriptions.models import Feedback, Phrase, Taste, Wish
+from subscriptions.models import Feedback, Phrase, Subscriber, Taste, Wish
 from subscriptions.phrases import wish
 from subscriptions.verdicts import State
 from tests.newsletter.issue_steps import SEVEN, TUESDAY, sent_titles, titles
@@ -144,6 +146,21 @@ def test_what_is_like_that_of_which_a_reader_wants_fewer_stays_out(make_due, mak
     )
     opinions.say(make_due(topics=["agents"]), robots, Feedback.Kind.LESS, at=SEVEN)
     assert sent_titles() == [proofs.title]
+
+
+@pytest.mark.parametrize("is_on", [False, True])
+def test_the_hottest_paper_of_other_topics_comes_last_if_the_operator_wants_it(
+    make_due, make_paper, make_topic, settings, is_on
+):
+    settings.OUTSIDE_PICK = is_on
+    make_paper("Mine", topics=["agents"], trend_score=0.1)
+    make_paper("Hot", topics=["vision"], trend_score=0.9)
+    make_paper("Cool", topics=["vision"], trend_score=0.2)
+    make_due(topics=["agents"])
+    expected = ["Mine", "Hot"] if is_on else ["Mine"]
+    assert sent_titles() == expected
+    wanted = Reader(0, {make_topic("agents").pk: 1.0}, 7)
+    assert titles(issues.draft(Subscriber(), wanted, at=SEVEN)) == expected
 
 
 def test_a_taste_of_an_older_version_breaks_nothing(make_due, make_paper):

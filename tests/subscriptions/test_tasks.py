@@ -10,8 +10,9 @@ from django.core import mail
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
-from subscriptions import tasks
-from subscriptions.models import SignUpCount, Subscriber
+from papers import vectors
+from subscriptions import opinions, tasks
+from subscriptions.models import Feedback, SignUpCount, Subscriber, Taste
 from subscriptions.tasks import UNCONFIRMED_AFTER
 from subscriptions.verdicts import State
 
@@ -45,3 +46,13 @@ def test_purging_forgets_who_never_confirmed_and_old_counts(make_subscriber, min
     SignUpCount.objects.create(bucket="net", starts_at=then, count=1)
     tasks.purge()
     assert Subscriber.objects.exists() == SignUpCount.objects.exists() == is_kept
+
+
+def test_tastes_that_are_not_read_any_more_are_renewed(make_subscriber, make_paper, monkeypatch):
+    paper = make_paper(vector=vectors.pack(vectors.vector("Robots on ice", "")))
+    for _ in range(3):
+        opinions.say(make_subscriber(), paper, Feedback.Kind.MORE, at=now())
+    Taste.objects.update(vector=bytes(128))
+    monkeypatch.setattr(tasks, "RENEWED", 2)
+    tasks.renew_tastes()
+    assert Taste.objects.outdated().count() == 1

@@ -39,7 +39,7 @@ def test_what_is_like_what_a_reader_wants_more_of_is_liked(say):
     assert like(taste.vector, ROBOTS) == pytest.approx(1, abs=0.05)
     assert like(taste.vector, "Quadruped robot locomotion") > 0.4
     assert like(taste.vector, PROOFS) < 0.2
-    assert not likeness.unpack(taste.aversion).any()
+    assert taste.aversion is None
 
 
 def test_what_is_like_what_he_wants_fewer_of_is_disliked(say):
