@@ -20,7 +20,7 @@ ROBOTS = (
     "learns by reinforcement in simulation to place its feet, and walks on real frozen lakes. "
     "We measure how often machines of four makers fall and how long they need to stand up again."
 )
-REVISED = ROBOTS.replace("four", "five").replace("frozen lakes", "frozen lakes in winter")
+REVISED = ROBOTS.replace(" and changes at every step", "")
 PROOFS = (
     "Theorem provers search for tactics in dependent type theory. A language model proposes the "
     "next tactic, and a checker verifies every step. We formalise a course of number theory and "
@@ -54,6 +54,11 @@ def test_different_papers_are_kept_in_their_order():
 def test_the_hotter_of_two_versions_is_kept(title, abstract):
     papers = candidate(5, "Robots on Ice", ROBOTS), candidate(7, title, abstract)
     assert kept(*papers) == ([5], {7: 5})
+
+
+def test_alike_texts_under_other_titles_are_two_papers():
+    papers = candidate(5, "Robots on Ice", ROBOTS), candidate(7, "How machines fall", REVISED)
+    assert kept(*papers) == ([5, 7], {})
 
 
 def test_short_texts_are_compared_by_their_titles_only():
