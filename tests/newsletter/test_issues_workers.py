@@ -32,9 +32,9 @@ def slow_matching(monkeypatch):
     """Give others time to come in between looking and writing."""
     pick_all = opening.pick_all
 
-    def slowly(readers, pool):
+    def slowly(readers, pool, **options):
         time.sleep(0.2)
-        return pick_all(readers, pool)
+        return pick_all(readers, pool, **options)
 
     monkeypatch.setattr(opening, "pick_all", slowly)
 
