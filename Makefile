@@ -6,7 +6,7 @@ DB     ?= postgres
 unexport PYTHONDONTWRITEBYTECODE  # without .pyc files every start compiles everything again
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports migrations deploy-check browser mail goldens lock chaos bench clean
+.PHONY: help demo test check lint types imports migrations deploy-check browser mail goldens lock chaos bench eval clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,11 +60,16 @@ mail: $(VENV)/.test ## compile the MJML sources of the mails
 
 chaos: $(VENV)/.test ## break everything while an issue is sent; ARGS="--short", "NAME ..."
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
 goldens: $(VENV)/.test ## write the digests anew that tests compare with
 	@GOLDENS=1 TEST_DB=sqlite $(BIN)/python -m pytest -q tests/newsletter/test_goldens.py $(ARGS)
 
 bench: $(VENV)/.test ## all benchmarks, one after the other
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done
+
+eval: $(VENV)/.test ## measure papers, topics, trends and matching on real data; DATA=FOLDER
+	@test -n "$(DATA)" || { echo "eval needs a folder of recorded lists and answers: make eval DATA=FOLDER"; exit 2; }
+	@$(BIN)/python bench/evaluate.py "$(DATA)"
 
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q $(ARGS)
 lock: $(VENV)/.boot ## refresh requirements/ from pyproject.toml; ARGS=--upgrade for newer versions

@@ -93,7 +93,9 @@ def naive(delivery: Delivery, papers: dict[int, Paper]) -> bytes:
     for number, pick in enumerate(delivery.picks, start=1):
         paper = papers[pick.paper_id]
         topics = {a.topic_id: (a.topic.name, a.reason) for a in paper.assignments.all()}
-        why = reasons.sentence(pick.why, pick.reference, pick.also_topic, topics=topics, phrases={})
+        why = reasons.sentence(
+            pick.why, pick.reference, pick.also_topic, topics=topics, names=reasons.NO_NAMES
+        )
         said = paper_facts.facts(paper, (number, PAPERS), language="en", detours={}) | {
             "hole": {"number": number, "lead": f"{number}. ", "why": why, "reason": why},
             "feedback_url": f"{page}/{paper.pk}/",

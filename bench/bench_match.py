@@ -87,9 +87,9 @@ def opener() -> None:
     matched = [0.0]
     pick_all = opening.pick_all
 
-    def timed(readers, pool):
+    def timed(readers, pool, **options):
         began = time.perf_counter()
-        picks = pick_all(readers, pool)
+        picks = pick_all(readers, pool, **options)
         matched[0] += time.perf_counter() - began
         return picks
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 from django.db import connection
 
-from papers import vectors
+from papers import likeness, vectors
 from papers.models import Assignment, Paper, Topic
 from subscriptions.models import Phrase
 
@@ -103,10 +103,11 @@ def fill_choices() -> None:
                 offsets = [number % 4096 for number in chance.sample(span, len(span) // 48)]
                 packed = np.array(offsets, "<u2").tobytes()
                 cursor.execute("INSERT INTO bench_sent VALUES (%s, %s, %s)", [kind, block, packed])
-    known = [bytes(row) for row in Paper.objects.values_list("vector", flat=True)]
+    known = vectors.table([*Paper.objects.values_list("vector", flat=True)])
     with connection.cursor() as cursor:
         for kind in range(4096):
-            taste = vectors.pack(vectors.mix(chance.sample(known, 3), chance.sample(known, 1)))
+            wanted, unwanted = known[chance.sample(range(PAPERS), 4)], known[:0]
+            taste = likeness.pack(likeness.learn(wanted, unwanted, known))
             cursor.execute("INSERT INTO bench_taste VALUES (%s, %s)", [kind, taste])
 
 

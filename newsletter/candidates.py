@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import F
 
+from newsletter.matching import twins
 from newsletter.matching.phrases import Text
 from newsletter.matching.pool import MOST_PAPERS, Candidate, Pool
 from newsletter.models import Issue
@@ -52,12 +53,11 @@ def load(cadence: str, on: date, *, at: datetime) -> Pool:
     rows += unlisted[: MOST_PAPERS - len(rows)]
     trends += [0] * (len(rows) - len(trends))
     topics = _topics({row[0] for row in rows})
-    return Pool.of(
-        [
-            Candidate(pk, trend, topics[pk], Text(title, abstract, _names(authors)), vector)
-            for (pk, title, abstract, authors, vector, *_), trend in zip(rows, trends, strict=True)
-        ]
-    )
+    found = [
+        Candidate(pk, trend, topics[pk], Text(title, abstract, _names(authors)), vector)
+        for (pk, title, abstract, authors, vector, *_), trend in zip(rows, trends, strict=True)
+    ]
+    return Pool.of(*twins.merge(found))
 
 
 def introduction(cadence: str, on: date, *, at: datetime) -> str:

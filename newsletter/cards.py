@@ -19,6 +19,7 @@ from newsletter.columns import fold
 from newsletter.models import Card, Issue, Layout, looks
 from newsletter.paper_facts import facts, ranks, urls
 from newsletter.picks import Why
+from newsletter.reasons import Names
 from papers.models import Paper
 from papers.wording import shorten
 from subscriptions import tokens
@@ -82,7 +83,7 @@ class Sheet:
         self.size = sum(map(len, (self.html_start, self.html_middle, *self.tail))) + holes
         self.row_size = sum(map(len, self.html_row)) + WIDTHS["number"]
 
-    def write_reason(self, key: bytes, phrases: Mapping[int, str]) -> tuple[bytes, bytes]:
+    def write_reason(self, key: bytes, names: Names) -> tuple[bytes, bytes]:
         """Encode, and remember, the reason of a pick for the text and for the HTML.
 
         Args:
@@ -90,7 +91,7 @@ class Sheet:
         """
         why, reference = Why(key[0]), int.from_bytes(key[1:5], "little")
         also = int.from_bytes(key[5:7], "little")
-        whole = reasons.sentence(why, reference, also, topics=self.topics, phrases=phrases)
+        whole = reasons.sentence(why, reference, also, topics=self.topics, names=names)
         said = shorten(whole, LONGEST_REASON)
         if said:
             text = quote(fold(f"Why: {said}.", indent="    ") + "\n\n")

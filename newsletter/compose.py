@@ -11,17 +11,18 @@ from anymail.message import AnymailMessage
 
 from newsletter import cards, counting, shell
 from newsletter.models import Card, Delivery, Issue, Layout, looks
-from newsletter.picks import PACKED, Why
+from newsletter.picks import PACKED
 from newsletter.press import Chosen, Press, count_of, unsubscribe
+from newsletter.reasons import NO_NAMES, Names
+from newsletter.references import names_of
 from subscriptions import mail
 from subscriptions.among import among
 from subscriptions.composing import NotNow, NotToBeSent
 from subscriptions.encode import unquote
-from subscriptions.models import Phrase, Subscriber, suppressed_among
+from subscriptions.models import Subscriber, suppressed_among
 from subscriptions.outgoing import Outgoing
 
 ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+", re.ASCII)
-BY_PHRASE = [Why.KEYWORD, Why.AUTHOR]
 IN_ARCHIVE = 20  # papers of an edition that anybody may read
 SPANS = {Issue.Cadence.WEEKLY: "of the week", Issue.Cadence.MONTHLY: "of the month"}
 
@@ -177,9 +178,9 @@ def presses_of(
     packed = {
         pk: b"".join(bytes(d.packed_picks) for d in deliveries if d.issue_id == pk) for pk in issues
     }
-    phrases = _phrases(packed.values())
+    names = names_of(np.frombuffer(b"".join(packed.values()), PACKED))
     return {
-        pk: _press(issue, frames[pk], _paper_ids(packed[pk]), keep=keep, phrases=phrases)
+        pk: _press(issue, frames[pk], _paper_ids(packed[pk]), keep=keep, names=names)
         for pk, issue in issues.items()
     }
 
@@ -190,12 +191,12 @@ def _press(
     paper_ids: Iterable[int],
     *,
     keep: bool,
-    phrases: dict[int, str] | None = None,
+    names: Names = NO_NAMES,
 ) -> Press:
     sheets = cards.sheets(
         issue, paper_ids, rendering=frame.rendering, keep=keep, layout=frame.layout
     )
-    return Press(issue, frame, sheets, phrases or {})
+    return Press(issue, frame, sheets, names)
 
 
 def _issues_of(deliveries: Sequence[Delivery]) -> dict[int | None, Issue]:
@@ -208,11 +209,3 @@ def _issues_of(deliveries: Sequence[Delivery]) -> dict[int | None, Issue]:
 def _paper_ids(packed: bytes) -> list[int]:
     found: list[int] = np.unique(np.frombuffer(packed, dtype=PACKED)["paper"]).tolist()
     return found
-
-
-def _phrases(packed: Collection[bytes]) -> dict[int, str]:
-    """Return phrase id -> text of those that are a reason of some pick."""
-    rows = np.frombuffer(b"".join(packed), dtype=PACKED)
-    ids = np.unique(rows["reference"][np.isin(rows["why"], BY_PHRASE)]).tolist()
-    found = Phrase.objects.filter(pk__in=ids) if ids else Phrase.objects.none()
-    return dict(found.values_list("pk", "text"))

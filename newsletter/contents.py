@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from newsletter import reasons
 from newsletter.models import Delivery
-from newsletter.picks import Pick, Why
+from newsletter.picks import PACKED, Pick
+from newsletter.reasons import Names
+from newsletter.references import names_of
 from papers.models import Paper
-from subscriptions.models import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +26,14 @@ def items(delivery: Delivery) -> list[Item]:
     """Return the papers of a delivery in its order, without those that were deleted since."""
     picks = delivery.picks
     papers = Paper.objects.with_topics().in_bulk([pick.paper_id for pick in picks])
-    references = {pick.reference for pick in picks if pick.why in {Why.KEYWORD, Why.AUTHOR}}
-    phrases = dict(Phrase.objects.filter(pk__in=references).values_list("pk", "text"))
+    names = names_of(np.frombuffer(delivery.packed_picks, PACKED))
     return [
-        Item(paper, _why(pick, paper, phrases))
+        Item(paper, _why(pick, paper, names))
         for pick in picks
         if (paper := papers.get(pick.paper_id))
     ]
 
 
-def _why(pick: Pick, paper: Paper, phrases: dict[int, str]) -> str:
+def _why(pick: Pick, paper: Paper, names: Names) -> str:
     topics = {found.topic_id: (found.topic.name, found.reason) for found in paper.assignments.all()}
-    return reasons.sentence(
-        pick.why, pick.reference, pick.also_topic, topics=topics, phrases=phrases
-    )
+    return reasons.sentence(pick.why, pick.reference, pick.also_topic, topics=topics, names=names)

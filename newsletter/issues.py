@@ -98,7 +98,7 @@ def draft(subscriber: Subscriber, wanted: Reader, *, at: datetime) -> Delivery:
     pool = candidates.load(issue.cadence, on, at=at)
     wishes.learn(pool, np.array([*wanted.phrases, *wanted.excluded], np.int64))
     delivery = Delivery(issue=issue, subscriber=subscriber, lane=lane_of(subscriber.email))
-    delivery.picks = pick(wanted, pool)
+    delivery.picks = pick(wanted, pool, outside=settings.OUTSIDE_PICK)
     if not delivery.picks:
         delivery.state, delivery.error = State.SKIPPED, NO_PAPERS
     return delivery

@@ -10,11 +10,12 @@ from datetime import UTC, date, datetime
 from functools import partial
 
 import numpy as np
+from django.conf import settings
 from django.db import connection
 from django.db.models import F
 from numpy.typing import NDArray
 
-from newsletter import arrays, candidates, wishes
+from newsletter import arrays, candidates, nearest, wishes
 from newsletter.arrays import Field
 from newsletter.audience import Audience
 from newsletter.matching.block import Picks, pick_all
@@ -69,7 +70,8 @@ def write(opened: Edition, readers: Audience, *, at: datetime) -> int:
         pool=opened.pool,
         on_the_way=opened.on_the_way,
     )
-    picks = pick_all(wanted, opened.pool)
+    picks = pick_all(wanted, opened.pool, outside=settings.OUTSIDE_PICK)
+    nearest.refer(picks, new.ids, opened.pool)
     if connection.vendor == "postgresql":
         arrays.write("newsletter_delivery", _fields(opened.issue, new, picks, at=at))
     else:

@@ -21,7 +21,7 @@ class Why(IntEnum):
     TOPIC = 1  # a topic that he follows: its id
     KEYWORD = 2  # a phrase that he looks for: its id
     AUTHOR = 3  # an author whom he follows: the phrase's id
-    TASTE = 4  # it is like papers of which he wanted more: 0
+    TASTE = 4  # it is like papers of which he wanted more: the nearest one's id, or 0
     TREND = 5  # outside his topics, and everybody reads it: 0
 
 

@@ -16,6 +16,7 @@ from django.utils.timezone import now
 from newsletter.cards import LEADS, NUMBERS, Sheet
 from newsletter.columns import fold
 from newsletter.models import Issue
+from newsletter.reasons import Names
 from newsletter.shell import Frame
 from papers.wording import shorten
 from subscriptions import mail, tokens
@@ -73,9 +74,9 @@ class Press:
     """What all mails of one issue share, and the way from it to the mail of one reader."""
 
     def __init__(
-        self, issue: Issue, frame: Frame, sheets: Mapping[int, Sheet], phrases: Mapping[int, str]
+        self, issue: Issue, frame: Frame, sheets: Mapping[int, Sheet], names: Names
     ) -> None:
-        self.frame, self.sheets, self.phrases = frame, sheets, phrases
+        self.frame, self.sheets, self.names = frame, sheets, names
         self.sender = mail.sender_address()
         self.headers = list_headers(issue)
         self._subject = SUBJECTS.get(Issue.Cadence(issue.cadence), SUBJECT)
@@ -161,7 +162,7 @@ class Press:
         """Return, encoded, all cards in a page that opens nothing: no token, no limit."""
         cards: list[bytes] = []
         for number, (sheet, why) in enumerate(chosen, start=1):
-            reason = sheet.reasons.get(why) or sheet.write_reason(why, self.phrases)
+            reason = sheet.reasons.get(why) or sheet.write_reason(why, self.names)
             cards += (
                 sheet.html_start, NUMBERS[number], sheet.html_middle, reason[1],
                 sheet.public_tail[0],
@@ -178,7 +179,7 @@ class Press:
         """Return how many of the papers fit, at least one; the rest stays on the page."""
         room = self._room
         for number, (sheet, why) in enumerate(chosen):
-            reason = sheet.reasons.get(why) or sheet.write_reason(why, self.phrases)
+            reason = sheet.reasons.get(why) or sheet.write_reason(why, self.names)
             room -= sheet.size + len(reason[1]) + (sheet.row_size if has_contents else 0)
             if room < 0:
                 return max(number, 1)
@@ -189,7 +190,7 @@ class Press:
         html: list[bytes] = []
         # `shown` is the shortest of them.
         for (sheet, why), digits, lead in zip(shown, FROM_ONE, LEADS_FROM_ONE, strict=False):
-            said, written = sheet.reasons.get(why) or sheet.write_reason(why, self.phrases)
+            said, written = sheet.reasons.get(why) or sheet.write_reason(why, self.names)
             html += (
                 sheet.html_start, digits, sheet.html_middle, written, feedback.join(sheet.tail),
             )  # fmt: skip

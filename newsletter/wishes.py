@@ -13,7 +13,7 @@ from newsletter.matching import units
 from newsletter.matching.phrases import AUTHOR, KEYWORD
 from newsletter.matching.pool import Pool
 from newsletter.matching.readers import Interests, Pairs, Readers, Tastes
-from papers.vectors import DIMENSIONS
+from papers import likeness
 from subscriptions import among
 from subscriptions.models import Phrase
 
@@ -27,8 +27,8 @@ WISHES = """
            CAST(CASE WHEN is_excluded THEN 1 ELSE 0 END AS smallint) AS is_out
     FROM subscriptions_wish WHERE {among}"""
 TASTES = """
-    SELECT subscriber_id AS reader, vector
-    FROM subscriptions_taste WHERE {among} AND length(vector) = {size}"""
+    SELECT subscriber_id AS reader, {column} AS packed
+    FROM subscriptions_taste WHERE {among} AND length({column}) = {size}"""
 KINDS = {Phrase.Kind.KEYWORD.value: KEYWORD, Phrase.Kind.AUTHOR.value: AUTHOR}
 
 
@@ -44,14 +44,16 @@ def load(
     interests = _interests(ids)
     phrases, excluded = _phrases(ids)
     learn(pool, np.concatenate([phrases.value, excluded.value]))
+    sent = history.load(ids, pool.all_ids, on_the_way=on_the_way)
     return Readers(
         lengths=lengths,
         shares=units.shares(trend_shares),
         interests=interests,
         phrases=phrases,
         excluded=excluded,
-        sent=history.load(ids, pool.paper_ids, on_the_way=on_the_way),
-        tastes=_tastes(ids),
+        sent=Pairs(sent.reader, pool.candidate(sent.value)),
+        tastes=_tastes(ids, "vector"),
+        aversions=_tastes(ids, "aversion"),
     )
 
 
@@ -86,11 +88,11 @@ def _phrases(ids: Ints) -> tuple[Pairs, Pairs]:
     )
 
 
-def _tastes(ids: Ints) -> Tastes:
-    size = 2 * DIMENSIONS
-    found = _read(TASTES, ids, {"vector": f"S{size}"}, size=size)
-    vectors = np.frombuffer(found["vector"].tobytes(), "<f2").reshape(-1, DIMENSIONS)
-    return Tastes(found["reader"], units.directions(vectors))
+def _tastes(ids: Ints, column: str) -> Tastes:
+    size = likeness.SIZE
+    found = _read(TASTES, ids, {"packed": f"S{size}"}, column=column, size=size)
+    is_current, rows = likeness.table(found["packed"].tobytes())
+    return Tastes(found["reader"][is_current], rows.astype(np.float32))
 
 
 def _read(sql: str, ids: Ints, dtypes: dict[str, str], **names: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from papers.topics import Classifier
 logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 200  # papers in one transaction
+RENEWED = 1000  # vectors of older papers at most, after others were classified
 
 Pair = tuple[int, int]  # ids of a paper and of a topic
 
@@ -36,6 +37,7 @@ def classify_papers(paper_ids: Collection[int]) -> int:
         with transaction.atomic():
             changes += _store([paper.pk for paper in batch], found)
             _store_vectors(batch)
+    renew_vectors(limit=RENEWED)
     return changes
 
 
@@ -47,6 +49,15 @@ def active_model() -> linear.Model | None:
     except (OSError, ValueError) as error:
         logger.warning("topics are found by rules alone: %s", error)
         return None
+
+
+def renew_vectors(*, limit: int) -> int:
+    """Store vectors of papers that have none of this version, newest first; return how many."""
+    ids = list(Paper.objects.without_vector().order_by("-pk").values_list("pk", flat=True)[:limit])
+    for start in range(0, len(ids), BATCH_SIZE):
+        with transaction.atomic():
+            _store_vectors(Paper.objects.filter(pk__in=ids[start : start + BATCH_SIZE]))
+    return len(ids)
 
 
 def _find(
@@ -102,7 +113,7 @@ def _obey(
     return wanted
 
 
-def _store_vectors(papers: Collection[Paper]) -> None:
+def _store_vectors(papers: Iterable[Paper]) -> None:
     """Keep with each paper what its words say."""
     changed = []
     for paper in papers:

@@ -1,78 +1,87 @@
 """What a paper's words say, as a direction: papers on one subject point the same way.  Pure.
 
-Each word has 64 signs of its own, which are the bits of its hash; a paper is the sum of its
-words' signs, each counted ln(1 + times).  Such a projection keeps angles well enough to tell
-near from far (Achlioptas 2003), and needs neither a vocabulary nor a model.
+A paper's words, and pairs of words, count ln(times) + 1 each, by their rarity.  The shipped
+table (papers.lexicon) turns that into 128 numbers in which words that go together lie together.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from hashlib import blake2b
-from math import log1p
+from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from papers import lexicon
 from papers.text import words
 
-DIMENSIONS = 64
-SIZE = 2 * DIMENSIONS  # bytes of a packed vector: little-endian float16
+VERSION = 2  # another table, or another way to use it, needs another number
+DIMENSIONS = 128
+LENGTH = 127  # of a vector, but for rounding
+SIZE = 1 + DIMENSIONS  # bytes of a packed vector: the version, then signed numbers of one byte
 
-# Words that say nothing of the subject, in English and in abstracts.
+# Words that say nothing of the subject.  How much others say, their rarity tells.
 STOP_WORDS = frozenset(
     """
-    a about above achieve achieves across after against all also although among an and another any
-    approach approaches are as at based be because been before being between both but by can
-    compared could data demonstrate different do does during each effective efficient either
-    enable enables et evaluate evaluation existing experiments extensive first for framework from
-    further have has however i if improve improved improves in including into introduce is it its
-    key large many may method methods model models more most multiple new not novel of on one only
-    or other our outperforms over paper perform performance present problem problems propose
-    proposed provide recent results s second set several show shows significant significantly
-    since single so some state such system systems t task tasks than that the their them then
-    there these they this those through thus to towards two under up use used using various via
-    was we well were what when where which while who whose will with within without work works
-    yet you
+    a about above across after against all also although am among an and another any are as at be
+    because been before being between both but by can could did do does doing done during each
+    either et etc few for from further had has have having he her here his how however i if in
+    into is it its itself just may me might more most must my neither no nor not of off on once
+    one only onto or other our ours out over own per same several shall she should since so some
+    such than that the their theirs them then there these they this those through thus to too
+    toward towards under until up upon us very via was we well were what when where whether which
+    while who whom whose why will with within without would yet you your
     """.split()  # noqa: SIM905  # a list would be a page long
 )
 
 
-def vector(title: str, abstract: str) -> NDArray[np.float32]:
-    """Return 64 numbers of length 1 together; all 0 if there is no word to go by."""
-    counts = Counter(
-        word
-        for word in [*words(title), *words(abstract)]
-        if word not in STOP_WORDS and not word.isdigit()
-    )
-    if not counts:
-        return np.zeros(DIMENSIONS, np.float32)
-    hashes = b"".join(blake2b(word.encode(), digest_size=8).digest() for word in sorted(counts))
-    bits = np.unpackbits(np.frombuffer(hashes, np.uint8)).reshape(-1, DIMENSIONS)
-    weights = np.array([log1p(counts[word]) for word in sorted(counts)])
-    return normalise(weights @ (2.0 * bits - 1.0))
+def terms(title: str, abstract: str) -> Counter[str]:
+    """Count words, and pairs of words with nothing but stop words between them."""
+    found: Counter[str] = Counter()
+    for text in (title, abstract):
+        said = [
+            word
+            for word in words(text)
+            if len(word) > 1 and word not in STOP_WORDS and not word.isdigit()
+        ]
+        found.update(said)
+        found.update(f"{one} {after}" for one, after in pairwise(said))
+    return found
 
 
-def normalise(sum_: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return the direction of a sum of vectors; a sum without one stays 0."""
-    length = float(np.linalg.norm(sum_))
-    return (sum_ / length if length > 1e-6 else np.zeros(DIMENSIONS)).astype(np.float32)
+def vector(title: str, abstract: str) -> NDArray[np.int8]:
+    """Return 128 whole numbers of length 127 together; all 0 if there is no word to go by."""
+    table = lexicon.load()
+    counts = terms(title, abstract)
+    known = sorted((row, counts[term]) for term in counts if (row := table.rows.get(term, -1)) >= 0)
+    rows, times = np.array(known, np.int64).reshape(-1, 2).T
+    weights = (np.log(times) + 1) * table.rarity[rows]
+    place = (weights @ table.directions[rows]) * table.scale
+    if not place.any():
+        return np.zeros(DIMENSIONS, np.int8)
+    # As long as others before the centre is taken away, or all short titles would be alike.
+    away = place / np.linalg.norm(place) - table.centre
+    return np.rint(away * (LENGTH / np.linalg.norm(away))).astype(np.int8)
 
 
-def pack(numbers: NDArray[np.float32]) -> bytes:
-    return numbers.astype("<f2").tobytes()
+def pack(numbers: NDArray[np.int8]) -> bytes:
+    return bytes([VERSION]) + numbers.tobytes()
 
 
-def unpack(packed: bytes | memoryview) -> NDArray[np.float32]:
-    """Read what `pack` wrote; raise `ValueError` if it is cut."""
-    if len(packed) != SIZE:
-        raise ValueError(f"a vector has {SIZE} bytes, not {len(packed)}")
-    return np.frombuffer(packed, "<f2").astype(np.float32)
+def unpack(packed: bytes | memoryview) -> NDArray[np.int8]:
+    """Read what `pack` wrote; raise `ValueError` if it is cut, or of another version."""
+    if not is_current(packed):
+        raise ValueError(f"{len(packed)} bytes are no vector of version {VERSION}")
+    return np.frombuffer(packed, np.int8)[1:]
 
 
-def mix(more: Sequence[bytes], less: Sequence[bytes]) -> NDArray[np.float32]:
-    """Return the direction of what is wanted, away from what is not, which counts half."""
-    wanted = sum((unpack(packed) for packed in more), np.zeros(DIMENSIONS, np.float32))
-    unwanted = sum((unpack(packed) for packed in less), np.zeros(DIMENSIONS, np.float32))
-    return normalise(wanted - 0.5 * unwanted)
+def is_current(packed: bytes | memoryview | None) -> bool:
+    return packed is not None and len(packed) == SIZE and packed[0] == VERSION
+
+
+def table(packed: Iterable[bytes | memoryview | None]) -> NDArray[np.int8]:
+    """Return one row for each vector; zeros where there is none of this version."""
+    nothing = pack(np.zeros(DIMENSIONS, np.int8))
+    whole = b"".join(row if row is not None and is_current(row) else nothing for row in packed)
+    return np.frombuffer(whole, np.int8).reshape(-1, SIZE)[:, 1:]

@@ -9,10 +9,11 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from papers.doorbell import ring
-from subscriptions import letters, outbox, restore, retention, votes
+from subscriptions import letters, outbox, restore, retention, tastes, votes
 from subscriptions.models import Letter
 
 UNCONFIRMED_AFTER = timedelta(days=7)
+RENEWED = 2000  # tastes at once, some milliseconds each
 
 
 @shared_task(name="subscriptions.post_letters", ignore_result=True)
@@ -33,6 +34,12 @@ def purge() -> None:
 @shared_task(name="subscriptions.count_votes", ignore_result=True)
 def count_votes() -> None:
     votes.count_votes(at=now())
+
+
+@shared_task(name="subscriptions.renew_tastes", ignore_result=True)
+def renew_tastes() -> None:
+    """After an upgrade that reads papers in another way; else there is nothing to do."""
+    tastes.renew_outdated(limit=RENEWED)
 
 
 def ring_letters() -> None:

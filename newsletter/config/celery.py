@@ -44,6 +44,7 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
         "subscriptions.count_votes": 60 * settings.POLL_MINUTES,
         "papers.train_topics": 6 * 3600.0,
         "subscriptions.purge": 6 * 3600.0,
+        "subscriptions.renew_tastes": 3600.0,
     }
     sender.conf.beat_schedule = {
         # A look that nobody took in time is replaced by the next one, never piled up.

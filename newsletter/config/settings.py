@@ -69,6 +69,7 @@ SIGNUPS_PER_NETWORK_AN_HOUR = env.int("SIGNUPS_PER_NETWORK_AN_HOUR", default=10)
 # --- papers ---------------------------------------------------------------------------
 PAPER_SOURCES = env.list("PAPER_SOURCES", default=["huggingface", "arxiv"])
 ARXIV_CATEGORIES = env.list("ARXIV_CATEGORIES", default=["cs.AI", "cs.CL", "cs.CV", "cs.LG"])
+OUTSIDE_PICK = env.bool("OUTSIDE_PICK", default=False)
 POLL_MINUTES = env.float("POLL_MINUTES", default=45.0)
 TREND_PRIOR = env.bool("TREND_PRIOR", default=False)
 TRAIN_DAYS = env.float("TRAIN_DAYS", default=7.0)  # 0: the model of topics is never trained
@@ -193,6 +194,7 @@ CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_TASK_DEFAULT_QUEUE = "bulk"
 CELERY_TASK_ROUTES = {
+    "subscriptions.renew_tastes": {"queue": "papers"},
     "subscriptions.*": {"queue": "letters"},
     "papers.*": {"queue": "papers"},
     "newsletter.read_inbox": {"queue": "events"},

@@ -50,17 +50,18 @@ def pick(reader: Reader, pool: Pool, *, outside: bool = False) -> list[Pick]:
     return unpack(pick_all(block_of([reader], pool), pool, outside=outside).packed()[0])
 
 
-def pick_all(readers: Readers, pool: Pool, *, outside: bool = False) -> Picks:
+def pick_all(readers: Readers, pool: Pool, *, outside: bool = False, capped: bool = True) -> Picks:
     """Pick for every reader of a block.
 
     Phrases of the readers that `pool.hits` has not learnt count as found nowhere.
 
     Args:
         outside: the last place goes to the hottest paper that is nothing of the reader's.
+        capped: no topic fills a mail; newsletter.trial asks what that changes.
     """
     step = max(AT_ONCE // max(pool.size, 1), 1)
     parts = [
-        _pick_part(readers.part(start, start + step), pool, outside=outside)
+        _pick_part(readers.part(start, start + step), pool, outside=outside, capped=capped)
         for start in range(0, readers.size, step)
     ]
     if not parts:
@@ -71,7 +72,7 @@ def pick_all(readers: Readers, pool: Pool, *, outside: bool = False) -> Picks:
     )
 
 
-def _pick_part(readers: Readers, pool: Pool, *, outside: bool) -> Picks:
+def _pick_part(readers: Readers, pool: Pool, *, outside: bool, capped: bool) -> Picks:
     readers = replace(readers, phrases=_found(readers.phrases, pool))
     out = barred(readers, pool)
     follow = follows(readers, pool)
@@ -80,7 +81,8 @@ def _pick_part(readers: Readers, pool: Pool, *, outside: bool) -> Picks:
     if outside and pool.size:
         extra[lengths > 1] = strangers(readers, pool, follow=follow, out=out)[lengths > 1]
         lengths = lengths - (extra < NEVER)
-    keys = _choose(readers, pool, out=out, lengths=lengths)
+    caps = _caps(readers) if capped else np.full(readers.size, MOST_PAPERS)
+    keys = _choose(readers, pool, out=out, lengths=lengths, caps=caps)
     if outside:
         keys = _with_last(keys, extra)
     return _pack(keys, pool, follow)
@@ -92,9 +94,10 @@ def _found(phrases: Pairs, pool: Pool) -> Pairs:
     return Pairs(phrases.reader[is_found], phrases.value[is_found])
 
 
-def _choose(readers: Readers, pool: Pool, *, out: NDArray[np.bool_], lengths: Ints) -> Ints:
+def _choose(
+    readers: Readers, pool: Pool, *, out: NDArray[np.bool_], lengths: Ints, caps: Ints
+) -> Ints:
     """Look at the best of each topic, and further for whom that was not enough."""
-    caps = _caps(readers)
     keys = np.full((readers.size, int(lengths.max(initial=0))), NEVER)
     few = lengths + out.sum(axis=1) // LIKELY + SPARE
     who = np.arange(readers.size)

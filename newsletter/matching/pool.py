@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from newsletter.matching import units
 from newsletter.matching.phrases import Hits, Index, Text
-from papers.vectors import DIMENSIONS
+from papers import likeness, vectors
 
 MOST_PAPERS = 1 << 14
 MOST_TOPICS = 700
 NO_TEXT = Text()
+NO_ALIASES: Mapping[int, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Candidate:
     trend: float  # 0..1
     topics: Mapping[int, float]  # topic id -> strength, 0 < strength <= 1
     text: Text = NO_TEXT
-    vector: bytes | None = None  # 64 numbers of two bytes, as papers.vectors writes them
+    vector: bytes | None = None  # as papers.vectors writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,19 @@ class Pool:
     trends: NDArray[np.int64]  # on the scale of a match
     topic_ids: NDArray[np.int64]  # ascending
     about: About
-    vectors: NDArray[np.float32]  # one row a paper; zeros if there is none
+    vectors: NDArray[np.float32]  # one row a paper, of whole numbers; zeros if there is none
     index: Index
+    # Other ids of candidates, which count as sent with them: rows of (id, position).
+    aliases: tuple[NDArray[np.int64], NDArray[np.int64]]
     hits: Hits = field(default_factory=Hits)
 
     @classmethod
-    def of(cls, candidates: Sequence[Candidate]) -> Pool:
-        """Take candidates, hottest first; raise `ValueError` if there are too many."""
+    def of(cls, candidates: Sequence[Candidate], aliases: Mapping[int, int] = NO_ALIASES) -> Pool:
+        """Take candidates, hottest first; raise `ValueError` if there are too many.
+
+        Args:
+            aliases: another id -> the id of the candidate that is the same paper.
+        """
         rows = [
             (topic, position, strength)
             for position, candidate in enumerate(candidates)
@@ -67,8 +74,9 @@ class Pool:
             trends=units.trends([candidate.trend for candidate in candidates]),
             topic_ids=topic_ids,
             about=_about(rows, topic_ids),
-            vectors=directions_of(candidate.vector for candidate in candidates),
+            vectors=_vectors(candidates),
             index=Index([candidate.text for candidate in candidates]),
+            aliases=_aliases(aliases, [candidate.paper_id for candidate in candidates]),
         )
 
     @property
@@ -94,25 +102,41 @@ class Pool:
         topics[at], strengths[at] = self.about.topic[order], self.about.strength[order]
         return topics, strengths
 
+    @cached_property
+    def all_ids(self) -> NDArray[np.int64]:
+        """The ids of the candidates in their order, then their other ids."""
+        return np.concatenate([self.paper_ids, self.aliases[0]])
+
+    def candidate(self, row: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return which candidates rows of `all_ids` are."""
+        return np.concatenate([np.arange(self.size), self.aliases[1]])[row]
+
     def positions(self, paper_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return where these papers are; -1 for one that is no candidate."""
-        order = np.argsort(self.paper_ids)
+        order = np.argsort(self.all_ids)
         if not order.size:
             return np.full(paper_ids.size, -1)
-        at = np.minimum(np.searchsorted(self.paper_ids, paper_ids, sorter=order), order.size - 1)
+        at = np.minimum(np.searchsorted(self.all_ids, paper_ids, sorter=order), order.size - 1)
         found = order[at]
-        return np.where(self.paper_ids[found] == paper_ids, found, -1)
+        return np.where(self.all_ids[found] == paper_ids, self.candidate(found), -1)
 
 
-def directions_of(vectors: Iterable[bytes | None]) -> NDArray[np.float32]:
-    """Read stored vectors, one row each; zeros where there is none or it has another length."""
-    nothing = bytes(2 * DIMENSIONS)
-    whole = [
-        bytes(vector) if vector is not None and len(vector) == len(nothing) else nothing
-        for vector in vectors
-    ]
-    table = np.frombuffer(b"".join(whole), "<f2").reshape(-1, DIMENSIONS)
-    return units.directions(table)
+def _vectors(candidates: Sequence[Candidate]) -> NDArray[np.float32]:
+    """Products with tastes are exact in any order of sums.
+
+    A taste is at most 250 * 127 long and a row about 180: below 2 ** 24, up to which float32
+    is exact.
+    """
+    rows = vectors.table([candidate.vector for candidate in candidates])
+    return likeness.with_constant(rows).astype(np.float32)
+
+
+def _aliases(
+    aliases: Mapping[int, int], paper_ids: Sequence[int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    at = {paper_id: position for position, paper_id in enumerate(paper_ids)}
+    positions = [at[paper_id] for paper_id in aliases.values()]
+    return np.array([*aliases], np.int64), np.array(positions, np.int64)
 
 
 def _about(rows: Iterable[tuple[int, int, float]], topic_ids: NDArray[np.int64]) -> About:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.matching import units
-from newsletter.matching.pool import Pool, directions_of
-from papers.vectors import DIMENSIONS
+from newsletter.matching.pool import Pool
+from papers import likeness
 
 Ints = NDArray[np.int64]
 TREND_SHARE = 0.4
@@ -28,7 +28,8 @@ class Reader:
     trend_share: float = TREND_SHARE  # 0..1
     phrases: Collection[int] = frozenset()  # ids of keywords and authors that he looks for
     excluded: Collection[int] = frozenset()  # ids of those that he wants nothing of
-    taste: bytes | None = None  # as papers.vectors writes it
+    taste: bytes | None = None  # as papers.likeness writes it
+    aversion: bytes | None = None  # the same for what he wants fewer of
 
 
 def _no_rows() -> Ints:
@@ -65,12 +66,22 @@ class Interests:
 
 @dataclass(frozen=True, slots=True)
 class Tastes:
-    """The readers who have a taste, and its direction."""
+    """The readers who have a taste, and the whole numbers of it."""
 
     reader: Ints = field(default_factory=_no_rows)
-    direction: NDArray[np.float32] = field(
-        default_factory=lambda: np.empty((0, DIMENSIONS), np.float32)
+    likeness: NDArray[np.float32] = field(
+        default_factory=lambda: np.empty((0, likeness.NUMBERS), np.float32)
     )
+
+    def part(self, start: int, stop: int) -> Tastes:
+        """Those of the readers in [start, stop), who are counted from 0 again."""
+        rows = slice(*np.searchsorted(self.reader, [start, stop]))
+        return Tastes(self.reader[rows] - start, self.likeness[rows])
+
+    def of(self, chosen: Ints) -> Tastes:
+        """Those of these readers, ascending, who are counted from 0 again."""
+        rows = Pairs(self.reader, np.arange(self.reader.size)).of(chosen)
+        return Tastes(rows.reader, self.likeness[rows.value])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,7 @@ class Readers:
     excluded: Pairs = field(default_factory=Pairs)  # ids that he wants nothing of
     sent: Pairs = field(default_factory=Pairs)  # positions of candidates
     tastes: Tastes = field(default_factory=Tastes)
+    aversions: Tastes = field(default_factory=Tastes)
 
     @property
     def size(self) -> int:
@@ -92,8 +104,7 @@ class Readers:
     def part(self, start: int, stop: int) -> Readers:
         """The readers in [start, stop), counted from 0 again."""
         his = slice(*np.searchsorted(self.interests.reader, [start, stop]))
-        taste = slice(*np.searchsorted(self.tastes.reader, [start, stop]))
-        interests, tastes = self.interests, self.tastes
+        interests = self.interests
         return Readers(
             lengths=self.lengths[start:stop],
             shares=self.shares[start:stop],
@@ -103,13 +114,13 @@ class Readers:
             phrases=self.phrases.part(start, stop),
             excluded=self.excluded.part(start, stop),
             sent=self.sent.part(start, stop),
-            tastes=Tastes(tastes.reader[taste] - start, tastes.direction[taste]),
+            tastes=self.tastes.part(start, stop),
+            aversions=self.aversions.part(start, stop),
         )
 
     def only(self, chosen: Ints) -> Readers:
         """These readers, given in ascending order, counted from 0 again."""
         rows = Pairs(self.interests.reader, np.arange(self.interests.reader.size)).of(chosen)
-        tastes = Pairs(self.tastes.reader, np.arange(self.tastes.reader.size)).of(chosen)
         return Readers(
             lengths=self.lengths[chosen],
             shares=self.shares[chosen],
@@ -121,7 +132,8 @@ class Readers:
             phrases=self.phrases.of(chosen),
             excluded=self.excluded.of(chosen),
             sent=self.sent.of(chosen),
-            tastes=Tastes(tastes.reader, self.tastes.direction[tastes.value]),
+            tastes=self.tastes.of(chosen),
+            aversions=self.aversions.of(chosen),
         )
 
 
@@ -132,7 +144,6 @@ def block_of(readers: Sequence[Reader], pool: Pool) -> Readers:
         for position, reader in enumerate(readers)
         for topic, weight in sorted(reader.interests.items())
     ]
-    with_taste = [n for n, reader in enumerate(readers) if reader.taste is not None]
     sent = _pairs([reader.already_sent for reader in readers])
     found = pool.positions(sent.value)
     return Readers(
@@ -146,10 +157,16 @@ def block_of(readers: Sequence[Reader], pool: Pool) -> Readers:
         phrases=_pairs([reader.phrases for reader in readers]),
         excluded=_pairs([reader.excluded for reader in readers]),
         sent=Pairs(sent.reader[found >= 0], found[found >= 0]),
-        tastes=Tastes(
-            np.array(with_taste, np.int64), directions_of(readers[n].taste for n in with_taste)
-        ),
+        tastes=tastes_of([reader.taste for reader in readers]),
+        aversions=tastes_of([reader.aversion for reader in readers]),
     )
+
+
+def tastes_of(packed: Sequence[bytes | None]) -> Tastes:
+    """Read the tastes of readers; who has none of this version has none."""
+    who = [n for n, taste in enumerate(packed) if len(taste or b"") == likeness.SIZE]
+    is_current, rows = likeness.table(b"".join(packed[n] or b"" for n in who))
+    return Tastes(np.array(who, np.int64)[is_current], rows.astype(np.float32))
 
 
 def _pairs(values: Sequence[Collection[int]]) -> Pairs:

@@ -22,7 +22,7 @@ PAPER_BITS, REASON_BITS = 14, 10
 NEVER = np.int64(1) << 62  # worse than any reason
 # 0.. is one of the reader's phrases, in his own order; then topics by their position.
 FIRST_TOPIC, TASTE, TREND = 256, 1000, 1001
-ROUNDED = 2  # of a product of directions; more than float32 loses of what is below 2 ** 21
+ROUNDED = 2  # of a product with a taste; more than float32 loses of what is below 2 ** 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,17 @@ def follows(readers: Readers, pool: Pool) -> Follows:
 
 
 def barred(readers: Readers, pool: Pool) -> NDArray[np.bool_]:
-    """Readers by papers: True where he had it, muted its topic or excluded a phrase of it."""
+    """Readers by papers: True for what a reader must not get.
+
+    He had it, muted its topic, excluded a phrase of it, or wants fewer like it.
+    """
     table = np.zeros((readers.size, pool.size), np.bool_)
     table[readers.sent.reader, readers.sent.value] = True
     rows, papers = pool.hits.expand(readers.excluded.value)
     table[readers.excluded.reader[rows], papers] = True
+    averse = readers.aversions
+    if averse.reader.size:
+        table[averse.reader] |= averse.likeness @ pool.vectors.T >= units.ALIKE
     his = readers.interests
     column, is_known = _columns(his.topic_id, pool)
     is_muted = is_known & (his.weight == 0)
@@ -172,10 +178,11 @@ def _of_phrases(readers: Readers, pool: Pool) -> tuple[Ints, Ints]:
 
 def _of_tastes(readers: Readers, pool: Pool, cut: Ints) -> tuple[Ints, Ints]:
     """Leave out what is worse than `cut`, as most of what is like a reader's taste is."""
-    nearness = readers.tastes.direction @ pool.vectors.T
+    nearness = readers.tastes.likeness @ pool.vectors.T
     row, paper = np.nonzero(nearness >= _least_nearness(readers, pool, cut))
     reader = readers.tastes.reader[row]
-    worth = nearness[row, paper].astype(np.int64) * units.FULL // units.COSINE
+    worth = nearness[row, paper].astype(np.int64) * units.FULL // units.LIKE
+    worth = np.minimum(worth, units.MOST_MATCH)
     return reader, key_of(_scores(worth, readers.shares[reader], pool.trends[paper]), paper, TASTE)
 
 
@@ -186,7 +193,7 @@ def _least_nearness(readers: Readers, pool: Pool, cut: Ints) -> NDArray[np.float
     """
     reader = readers.tastes.reader
     share = readers.shares[reader]
-    each = (100 - share) * units.FULL / units.COSINE  # what a nearness of 1 is worth
+    each = (100 - share) * units.FULL / units.LIKE  # what a nearness of 1 is worth
     score = np.where(cut[reader] < NEVER, score_of(cut[reader]), 0)
     least = np.multiply.outer((-share / each).astype(np.float32), pool.trends.astype(np.float32))
     least += (score / each - ROUNDED).astype(np.float32)[:, None]

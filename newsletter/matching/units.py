@@ -8,13 +8,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from papers import likeness
+
 FULL = 100_000  # a keyword, or a topic of weight 1 and strength 1
 AUTHOR_WORTH = 120_000
 SCORE = 100 * FULL  # what `Pick.score` calls 1
 MOST_SCORE = 200 * FULL
 MOST_SHARE = 99  # the match still decides between papers of one trend
-COSINE = 127 * 127  # what a product of two directions calls 1
-ALIKE = 6452  # a product of 0.4: pages on different subjects rarely come so near
+LIKE = likeness.UNIT  # what a product of a taste and a paper calls 1
+ALIKE = 6452  # a likeness of 0.4: about half of such papers are what is meant
+MOST_MATCH = 2 * FULL
 
 
 def weights(values: ArrayLike) -> NDArray[np.int64]:
@@ -36,16 +39,6 @@ def shares(values: ArrayLike) -> NDArray[np.int64]:
     """0..1 in hundredths."""
     hundredths = np.rint(np.asarray(values, np.float64) * 100).astype(np.int64)
     return np.minimum(hundredths, MOST_SHARE)
-
-
-def directions(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
-    """Rows of length 1 as whole numbers; products of them are exact in any order of sums.
-
-    64 products of at most 127 * 127 stay below 2 ** 24, up to which float32 is exact.
-    """
-    whole = np.rint(vectors.astype(np.float32) * 127)
-    found: NDArray[np.float32] = np.nan_to_num(np.clip(whole, -127, 127)).astype(np.float32)
-    return found
 
 
 def _rounded(values: ArrayLike, scale: int) -> NDArray[np.int64]:

@@ -6,8 +6,10 @@ from datetime import date, datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Length
 from django.utils.timezone import now
 
+from papers import vectors
 from papers.models.topic import Topic
 from papers.wording import excerpt, name_authors
 
@@ -35,6 +37,16 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         """By the votes to be expected, which compares lists of different age; then as above."""
         submitted = models.F("published_at").asc(nulls_last=True)
         return self.order_by("-expected_votes", "-trend_score", submitted, "pk")
+
+    def with_vector(self) -> PaperQuerySet:
+        """Papers whose vector papers.vectors can read."""
+        first, next_ = (bytes([vectors.VERSION + step]) for step in (0, 1))
+        sized = self.annotate(size=Length("vector"))
+        return sized.filter(size=vectors.SIZE, vector__gte=first, vector__lt=next_)
+
+    def without_vector(self) -> PaperQuerySet:
+        """The others: not classified yet, or by an older version."""
+        return self.exclude(pk__in=self.with_vector().values("pk"))
 
     def with_topics(self) -> PaperQuerySet:
         """Everything that a card shows, in three queries."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Length
 
+from papers import likeness
 from papers.models import Paper
 from subscriptions.models.reader import Subscriber
 
@@ -48,13 +50,25 @@ class Vote(models.Model):
         return f"a vote for {self.paper}"
 
 
+class TasteQuerySet(models.QuerySet["Taste"]):
+    def outdated(self) -> TasteQuerySet:
+        """Tastes that papers.likeness does not read any more."""
+        first, next_ = (bytes([likeness.VERSION + step]) for step in (0, 1))
+        sized = self.annotate(size=Length("vector"))
+        return sized.exclude(size=likeness.SIZE, vector__gte=first, vector__lt=next_)
+
+
 class Taste(models.Model):
-    """What a reader's feedback says in sum: a direction among the papers' vectors."""
+    """What a reader's feedback says in sum, as papers.likeness writes it."""
 
     subscriber = models.OneToOneField(
         Subscriber, models.CASCADE, primary_key=True, related_name="taste"
     )
-    vector = models.BinaryField()  # as papers.vectors writes it
+    vector = models.BinaryField()  # how much a paper is like those that he wants more of
+    # The same for those that he wants fewer of; None if there are none.
+    aversion = models.BinaryField(null=True)
+
+    objects = TasteQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"the taste of {self.subscriber}"

@@ -19,6 +19,7 @@ OURS = {
     "subscriptions.post_letters",
     "subscriptions.purge",
     "subscriptions.count_votes",
+    "subscriptions.renew_tastes",
     "papers.poll",
     "papers.learn_growth",
     "papers.train_topics",
@@ -77,6 +78,7 @@ def test_every_task_without_arguments_that_nobody_rings_is_in_the_timetable():
     ("name", "queue"),
     [
         ("subscriptions.purge", "letters"),
+        ("subscriptions.renew_tastes", "papers"),
         ("newsletter.read_inbox", "events"),
         ("newsletter.pump", "bulk"),
         ("x.y", "bulk"),

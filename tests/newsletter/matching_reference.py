@@ -105,6 +105,7 @@ def is_barred(reader: Reader, paper: Candidate, world: World) -> bool:
         paper.paper_id in reader.already_sent
         or any(weight == 0 and topic in paper.topics for topic, weight in reader.interests.items())
         or any(has(paper, world.phrases[phrase]) for phrase in reader.excluded)
+        or product(reader.aversion, paper.vector) >= 6452
     )
 
 
@@ -123,8 +124,9 @@ def reasons_of(reader: Reader, paper: Candidate, world: World) -> list[Reason]:
         for topic, weight in sorted(reader.interests.items())
         if weight > 0 and topic in paper.topics
     ]
-    nearness = product(reader.taste, paper.vector)
-    alike = [Reason(nearness * 100_000 // (127 * 127), Why.TASTE, 0)] if nearness >= 6452 else []
+    likeness = product(reader.taste, paper.vector)
+    worth = min(likeness * 100_000 // (127 * 127), 200_000)
+    alike = [Reason(worth, Why.TASTE, 0)] if likeness >= 6452 else []
     return authors + keywords + topics + alike
 
 
@@ -152,11 +154,14 @@ def split(text: str) -> list[str]:
     return "".join(char if char.isalnum() else " " for char in text.casefold()).split()
 
 
-def product(one: bytes | None, other: bytes | None) -> int:
-    if one is None or other is None:
+def product(taste: bytes | None, vector: bytes | None) -> int:
+    if taste is None or vector is None or taste[0] != 2 or vector[0] != 2:
         return 0
-    first, second = (struct.unpack("<64e", vector) for vector in (one, other))
-    return sum(round(a * 127) * round(b * 127) for a, b in zip(first, second, strict=True))
+    *weights, constant = struct.unpack("<129h", taste[1:])
+    numbers = struct.unpack("128b", vector[1:])
+    if not any(numbers):
+        return 0
+    return sum(a * b for a, b in zip(weights, numbers, strict=True)) + 127 * constant
 
 
 def random_world(random: Random, *, readers: int = 1, papers: int = 25, topics: int = 6) -> World:
@@ -164,12 +169,13 @@ def random_world(random: Random, *, readers: int = 1, papers: int = 25, topics: 
     ids = range(1, random.randint(1, topics) + 1)
     phrases = {number: random_phrase(random) for number in range(1, 9)}
     directions = [random_vector(random) for _ in range(4)]
+    tastes = [random_taste(random) for _ in range(4)]
 
     def some(values: list[float], chance: float = 0.5) -> dict[int, float]:
         return {topic: random.choice(values) for topic in ids if random.random() < chance}
 
-    def direction() -> bytes | None:
-        return random.choice([None, *directions]) if random.random() < 0.7 else None
+    def one_of(some: list[bytes]) -> bytes | None:
+        return random.choice([None, *some]) if random.random() < 0.7 else None
 
     numbers = random.sample(range(1, 2 * papers + 9), random.randint(0, papers))
     candidates = [
@@ -178,7 +184,7 @@ def random_world(random: Random, *, readers: int = 1, papers: int = 25, topics: 
             random.choice([0, 0.25, 0.5, 0.51234, 1]),
             some([0.5, 0.75, 0.9012, 1]),
             random_text(random),
-            direction(),
+            one_of(directions),
         )
         for number in numbers
     ]
@@ -194,7 +200,8 @@ def random_world(random: Random, *, readers: int = 1, papers: int = 25, topics: 
             0.4 if is_plain else random.choice([0, 0.25, 0.4, 0.994, 1]),
             () if is_plain else wished[:3],
             () if is_plain else wished[3:],
-            None if is_plain else direction(),
+            None if is_plain else one_of(tastes),
+            None if is_plain or random.random() < 0.6 else one_of(tastes),
         )
 
     return World([reader(number) for number in range(readers)], candidates, phrases)
@@ -216,9 +223,25 @@ def random_text(random: Random) -> Text:
 
 
 def random_vector(random: Random) -> bytes:
-    """A direction near one axis or between two, so that some are alike and others not."""
-    values = [random.gauss(0, 0.02) for _ in range(64)]
+    """A direction near one axis or between two; some are of another version, or nothing."""
+    values = near_axes(random)
+    length = sum(value * value for value in values) ** 0.5
+    numbers = [round(127 * value / length) for value in values]
+    if random.random() < 0.1:
+        numbers = [0] * 128
+    return struct.pack("B128b", 1 if random.random() < 0.05 else 2, *numbers)
+
+
+def random_taste(random: Random) -> bytes:
+    """What likes an axis or two, some of them more than papers can be liked."""
+    strength = random.choice([60, 127, 200, 400])
+    numbers = [round(strength * value) for value in near_axes(random)]
+    constant = random.choice([-60, -10, 0, 20])
+    return struct.pack("<B129h", 1 if random.random() < 0.05 else 2, *numbers, constant)
+
+
+def near_axes(random: Random) -> list[float]:
+    values = [random.gauss(0, 0.02) for _ in range(128)]
     for axis in random.sample(range(3), random.randint(1, 2)):
         values[axis] += 1
-    length = sum(value * value for value in values) ** 0.5
-    return struct.pack("<64e", *(value / length for value in values))
+    return values

@@ -156,6 +156,17 @@ def test_every_reason_is_told(make_delivery, make_paper, make_topic, why, text, 
     assert expected.replace('"', "&quot;") in compose.html_of(mail.message())
 
 
+def test_the_paper_that_another_is_like_is_named(make_delivery, make_paper):
+    liked = make_paper("Robots <on> ice, " + "and again " * 20)
+    delivery = make_delivery([paper := make_paper(topics=[])])
+    delivery.packed_picks = pack([Pick(paper.pk, 1.0, Why.TASTE, liked.pk)])
+    [mail] = composed(delivery)
+    said = " ".join(mail.message().body.split())
+    assert 'Why: it is like "Robots <on> ice, and again' in said
+    assert 'again…", of which you wanted more.' in said
+    assert "Robots &lt;on&gt; ice" in compose.html_of(mail.message())
+
+
 def test_topics_are_named_with_their_sign(make_delivery, make_paper, make_topic):
     delivery = make_delivery([paper := make_paper(topics=["agents", "vision"])])
     agents, vision = make_topic("agents").pk, make_topic("vision").pk

@@ -91,6 +91,16 @@ def test_a_paper_added_to_its_list_later_is_sent_the_next_day(make_due, make_pap
     assert sent_titles(at=SEVEN + DAY) == ["Later"]
 
 
+def test_what_had_no_room_comes_the_next_day_and_nothing_is_added_to_fill_it(make_due, make_paper):
+    for number in range(3):
+        make_paper(f"Paper {number}", topics=["agents"], trend_score=0.9 - number / 10)
+    make_paper("Of another topic", topics=["vision"], trend_score=1)
+    make_due(length=2)
+    assert sent_titles() == ["Paper 0", "Paper 1"]
+    assert sent_titles(at=SEVEN + DAY) == ["Paper 2"]
+    assert sent_titles(at=SEVEN + 2 * DAY) == []
+
+
 def test_hotter_papers_come_first_and_reasons_are_kept(make_due, make_paper, make_topic):
     make_paper("Cool", topics=["agents"], trend_score=0.1)
     hot = make_paper("Hot", topics=["agents", "vision"], trend_score=0.9)

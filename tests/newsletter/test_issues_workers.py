@@ -23,7 +23,7 @@ def test_queries_do_not_grow_with_readers_or_papers(
         make_paper(topics=["agents"])
     for _ in range(readers):
         make_due()
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         assert issues.open_due(at=SEVEN) == readers
 
 
@@ -32,9 +32,9 @@ def slow_matching(monkeypatch):
     """Give others time to come in between looking and writing."""
     pick_all = opening.pick_all
 
-    def slowly(readers, pool):
+    def slowly(readers, pool, **options):
         time.sleep(0.2)
-        return pick_all(readers, pool)
+        return pick_all(readers, pool, **options)
 
     monkeypatch.setattr(opening, "pick_all", slowly)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import numpy as np
 import pytest
 
 from newsletter.matching import block
@@ -12,10 +13,10 @@ from newsletter.matching.phrases import AUTHOR, KEYWORD, Text
 from newsletter.matching.pool import Candidate, Pool
 from newsletter.matching.readers import Reader, block_of
 from newsletter.picks import Why, pack, unpack
+from papers import likeness, vectors
 from tests.newsletter.matching_reference import (
     World,
     picks_of,
-    random_vector,
     random_world,
 )
 
@@ -30,6 +31,18 @@ def candidate(paper_id=1, *, trend=0.5, topics=None, title="", authors=(), vecto
 
 def reader(*, interests=None, length=7, **wishes):
     return Reader(1, {A: 1.0} if interests is None else interests, length, **wishes)
+
+
+def on_axis(axis):
+    """A paper's vector along one axis."""
+    numbers = np.zeros(vectors.DIMENSIONS, np.int8)
+    numbers[axis] = vectors.LENGTH
+    return vectors.pack(numbers)
+
+
+def liking(axis, strength=1.0):
+    """What likes papers along an axis so much."""
+    return likeness.pack(strength * np.eye(likeness.NUMBERS)[axis])
 
 
 def found(who, *candidates, phrases=None, outside=False):
@@ -103,7 +116,7 @@ def test_without_wishes_there_is_nothing():
 
 
 def test_without_candidates_there_is_nothing():
-    assert found(reader(taste=random_vector(Random(1))), outside=True) == []
+    assert found(reader(taste=liking(1)), outside=True) == []
 
 
 def test_without_readers_there_is_nothing():
@@ -213,14 +226,34 @@ def test_a_phrase_that_was_not_looked_up_is_found_nowhere():
 
 
 def test_what_is_like_what_he_wanted_more_of_is_found():
-    axis, other = bytes(62) + b"\x00\x3c" + bytes(64), b"\x00\x3c" + bytes(126)  # 1.0 once
-    papers = [candidate(1, topics={}, vector=other), candidate(2, topics={}, vector=axis)]
-    [made] = found(reader(taste=axis), *papers, candidate(3, topics={}))
+    papers = [candidate(n, topics={}, vector=on_axis(n)) for n in (1, 2)]
+    [made] = found(reader(taste=liking(2)), *papers, candidate(3, topics={}))
     assert (made.paper_id, made.why, made.reference) == (2, Why.TASTE, 0)
 
 
-def test_a_vector_of_another_length_counts_as_none():
-    assert ids(reader(taste=b"\x00\x3c"), candidate(1, topics={}, vector=b"\x00\x3c")) == []
+@pytest.mark.parametrize(("strength", "is_found"), [(0.39, False), (0.41, True)])
+def test_a_little_likeness_is_no_reason(strength, is_found):
+    papers = [candidate(1, topics={}, vector=on_axis(2))]
+    assert bool(found(reader(taste=liking(2, strength)), *papers)) == is_found
+
+
+def test_no_likeness_is_worth_more_than_twice_a_topic():
+    papers = [candidate(n, topics={}, vector=on_axis(2), trend=0) for n in (1, 2)]
+    scores = [made.score for made in found(reader(taste=liking(2, 9)), *papers)]
+    assert scores == pytest.approx([1.2, 1.2], abs=1e-3)
+
+
+def test_what_is_like_what_he_wanted_fewer_of_stays_out_whatever_speaks_for_it():
+    papers = [candidate(n, title="Fusion", vector=on_axis(n)) for n in (1, 2)]
+    who = reader(phrases={7}, taste=liking(2), aversion=liking(2, 0.5))
+    assert ids(who, *papers, phrases={7: (KEYWORD, "fusion")}) == [1]
+    assert ids(reader(aversion=liking(2, 0.3)), *papers) == [1, 2]
+
+
+def test_a_vector_or_a_taste_of_another_version_counts_as_none():
+    old = bytes(128)
+    assert ids(reader(taste=old, aversion=old), candidate(1, vector=old)) == [1]
+    assert ids(reader(interests={}, taste=liking(1)), candidate(1, vector=old)) == []
 
 
 def test_one_topic_does_not_fill_the_mail_of_who_follows_two():

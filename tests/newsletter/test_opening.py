@@ -5,12 +5,16 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
+import pytest
 from django.utils.timezone import now
 
 from newsletter import audience, issues, opening
+from newsletter.matching.readers import Reader
 from newsletter.models import Delivery
+from papers import likeness, vectors
+from subscriptions import opinions
 from subscriptions.ids import new_id
-from subscriptions.models import Phrase, Wish
+from subscriptions.models import Feedback, Phrase, Subscriber, Taste, Wish
 from subscriptions.phrases import wish
 from subscriptions.verdicts import State
 from tests.newsletter.issue_steps import SEVEN, TUESDAY, sent_titles, titles
@@ -101,14 +105,69 @@ def test_a_muted_topic_and_the_trend_share_of_a_reader_count(make_due, make_pape
 
 
 def test_a_taste_counts(make_due, make_paper):
-    from papers import vectors
-    from subscriptions.models import Taste
+    liked, _ = (
+        make_paper(title, vector=vectors.pack(vectors.vector(title, "")))
+        for title in ("Legged robots walk on ice", "Proofs of theorems")
+    )
+    opinions.say(make_due(topics=[]), liked, Feedback.Kind.MORE, at=SEVEN)
+    assert sent_titles() == [liked.title]
 
-    direction = vectors.pack(vectors.vector("legged robots on ice", ""))
-    make_paper("Like what he liked", vector=direction)
-    make_paper("Not", vector=vectors.pack(-vectors.unpack(direction)))
-    Taste.objects.create(subscriber=make_due(topics=[]), vector=direction)
-    assert sent_titles() == ["Like what he liked"]
+
+def test_the_nearest_of_the_papers_that_a_reader_liked_is_the_reason(make_due, make_paper):
+    def paper(title, **fields):
+        return make_paper(title, vector=vectors.pack(vectors.vector(title, "")), **fields)
+
+    old = {"listed_on": TUESDAY - timedelta(days=90), "first_seen_at": SEVEN - timedelta(days=90)}
+    robots, proofs, disliked = (
+        paper(title, **old)
+        for title in ("Legged robots walk", "Proofs of theorems", "Protein folding")
+    )
+    readers = [make_due(topics=[]) for _ in range(3)]
+    for reader, liked in zip(readers, ([robots, proofs], [proofs], []), strict=True):
+        for one in liked:
+            opinions.say(reader, one, Feedback.Kind.MORE, at=SEVEN)
+        opinions.say(reader, disliked, Feedback.Kind.LESS, at=SEVEN)
+    walking, proving = paper("Humanoid robots walk"), paper("Proving theorems with proofs")
+    issues.open_due(at=SEVEN)
+    referred = {
+        (delivery.subscriber_id, pick.paper_id): pick.reference
+        for delivery in Delivery.objects.all()
+        for pick in delivery.picks
+    }
+    assert referred[readers[0].pk, walking.pk] == robots.pk
+    assert referred[readers[1].pk, proving.pk] == proofs.pk
+    assert not any(reader == readers[2].pk for reader, _ in referred)
+
+
+def test_what_is_like_that_of_which_a_reader_wants_fewer_stays_out(make_due, make_paper):
+    robots, proofs = (
+        make_paper(title, topics=["agents"], vector=vectors.pack(vectors.vector(title, "")))
+        for title in ("Legged robots walk on ice", "Proofs of theorems")
+    )
+    opinions.say(make_due(topics=["agents"]), robots, Feedback.Kind.LESS, at=SEVEN)
+    assert sent_titles() == [proofs.title]
+
+
+@pytest.mark.parametrize("is_on", [False, True])
+def test_the_hottest_paper_of_other_topics_comes_last_if_the_operator_wants_it(
+    make_due, make_paper, make_topic, settings, is_on
+):
+    settings.OUTSIDE_PICK = is_on
+    make_paper("Mine", topics=["agents"], trend_score=0.1)
+    make_paper("Hot", topics=["vision"], trend_score=0.9)
+    make_paper("Cool", topics=["vision"], trend_score=0.2)
+    make_due(topics=["agents"])
+    expected = ["Mine", "Hot"] if is_on else ["Mine"]
+    assert sent_titles() == expected
+    wanted = Reader(0, {make_topic("agents").pk: 1.0}, 7)
+    assert titles(issues.draft(Subscriber(), wanted, at=SEVEN)) == expected
+
+
+def test_a_taste_of_an_older_version_breaks_nothing(make_due, make_paper):
+    make_paper("Robots", topics=["agents"], vector=bytes(128))
+    old = {"vector": b"\x01" * likeness.SIZE, "aversion": bytes(128)}
+    Taste.objects.create(subscriber=make_due(topics=["agents"]), **old)
+    assert sent_titles() == ["Robots"]
 
 
 def test_others_are_woken_once_when_there_is_more_than_one_block(make_due, monkeypatch):

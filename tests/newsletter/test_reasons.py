@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from newsletter.picks import Why
-from newsletter.reasons import sentence
+from newsletter.reasons import Names, sentence
 
 TOPICS = {1: ("Agents", 'title mentions "agent"'), 2: ("Vision", "")}
-PHRASES = {7: "graph of thought", 8: "ada example"}
+NAMES = Names({7: "graph of thought", 8: "ada example"}, {7: "Robots on ice"})
 
 
 @pytest.mark.parametrize(
@@ -22,9 +22,11 @@ PHRASES = {7: "graph of thought", 8: "ada example"}
         (Why.KEYWORD, 99, 1, "you follow Agents"),
         (Why.AUTHOR, 8, 0, "you follow the author Ada Example"),
         (Why.TASTE, 0, 0, "it is like papers of which you wanted more"),
+        (Why.TASTE, 7, 0, 'it is like "Robots on ice", of which you wanted more'),
+        (Why.TASTE, 99, 2, "it is like papers of which you wanted more; you follow Vision"),
         (Why.TREND, 0, 0, "much read, and outside your topics"),
         (Why.NOTHING, 0, 0, ""),
     ],
 )
 def test_a_pick_is_explained(why, reference, also, expected):
-    assert sentence(why, reference, also, topics=TOPICS, phrases=PHRASES) == expected
+    assert sentence(why, reference, also, topics=TOPICS, names=NAMES) == expected

@@ -205,3 +205,14 @@ def test_the_rules_that_are_stored_have_no_effect(make_paper):
     make_paper("Robots on ice")
     rules = [topic.rule for topic in Topic.objects.active()]
     assert effects.effect(rules, since=MOMENT - YEAR) == []
+
+
+def test_older_papers_whose_vector_is_of_another_version_are_read_again(make_paper, monkeypatch):
+    new, *old = (make_paper(f"Robots {number}", vector=bytes(128)) for number in range(4))
+    classify.classify_papers([new.pk])
+    assert not Paper.objects.without_vector().exists()
+    Paper.objects.update(vector=b"\x01" * vectors.SIZE)
+    assert classify.renew_vectors(limit=2) == 2
+    assert set(Paper.objects.with_vector()) == set(old[-2:])
+    assert classify.renew_vectors(limit=9) == 2
+    assert classify.renew_vectors(limit=9) == 0

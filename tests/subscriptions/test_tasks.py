@@ -11,8 +11,9 @@ from django.core import mail
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
+from papers import vectors
 from subscriptions import opinions, tasks
-from subscriptions.models import SignUpCount, Subscriber
+from subscriptions.models import Feedback, SignUpCount, Subscriber, Taste
 from subscriptions.tasks import UNCONFIRMED_AFTER
 from subscriptions.verdicts import State
 from tests.conftest import MOMENT
@@ -56,3 +57,13 @@ def test_votes_of_readers_are_counted(make_subscriber, make_paper):
     tasks.count_votes()
     paper.refresh_from_db()
     assert paper.own_votes == 1
+
+
+def test_tastes_that_are_not_read_any_more_are_renewed(make_subscriber, make_paper, monkeypatch):
+    paper = make_paper(vector=vectors.pack(vectors.vector("Robots on ice", "")))
+    for _ in range(3):
+        opinions.say(make_subscriber(), paper, Feedback.Kind.MORE, at=now())
+    Taste.objects.update(vector=bytes(128))
+    monkeypatch.setattr(tasks, "RENEWED", 2)
+    tasks.renew_tastes()
+    assert Taste.objects.outdated().count() == 1

@@ -47,7 +47,7 @@ class Command(BaseCommand):
                 self._labelled(_classifier(**options), **options)
             if options["categories"]:
                 self._categories(options["categories"])
-        except (labels.BadFile, ValueError) as error:
+        except (files.BadFile, ValueError) as error:
             raise CommandError(str(error)) from error
 
     def _labelled(
