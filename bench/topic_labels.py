@@ -33,7 +33,7 @@ django.setup()
 
 # ruff: noqa: E402  # the path, then the settings, then the rest
 from papers.sources import PaperRecord, page
-from papers.text import clean, title_key
+from papers.text import readable, title_key
 
 LABELS = Path(__file__).with_name("topic_labels.json")
 PAGE, LISTS = "papers_page_capture.txt", "hf_daily_papers_compact.jsonl.gz"
@@ -64,7 +64,7 @@ def papers(folder: Path) -> Iterator[tuple[str, str]]:
             yield record.title, record.abstract
     with gzip.open(folder / LISTS, "rt", encoding="utf-8") as file:
         for line in map(json.loads, file):
-            yield clean(line["title"], limit=500), clean(line["summary"], limit=20_000)
+            yield readable(line["title"], limit=500), readable(line["summary"], limit=20_000)
 
 
 def key(title: str) -> str:

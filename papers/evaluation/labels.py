@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from papers.text import clean
+from papers.text import readable
 
 MOST_BYTES = 500_000_000  # unpacked
 TITLE_LENGTH, ABSTRACT_LENGTH = 1_000, 20_000
@@ -113,7 +113,7 @@ def _read(path: Path) -> str:
 
 
 def _text(record: dict[str, Any], place: str) -> Text:
-    title = clean(_string(record, "title", place), limit=TITLE_LENGTH)
+    title = readable(_string(record, "title", place), limit=TITLE_LENGTH)
     if not title:
         raise BadFile(f'{place}: "title" is missing or empty')
     abstract = _string(record, "abstract", place) or _string(record, "summary", place)
@@ -121,7 +121,7 @@ def _text(record: dict[str, Any], place: str) -> Text:
     day = next((given for name in dates if (given := _string(record, name, place))), "")
     return Text(
         title=title,
-        abstract=clean(abstract, limit=ABSTRACT_LENGTH),
+        abstract=readable(abstract, limit=ABSTRACT_LENGTH),
         number=_number(record["n"], place) if "n" in record else "",
         arxiv_id=_string(record, "id", place),
         day=day[:10],
