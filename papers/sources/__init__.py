@@ -12,7 +12,9 @@ from typing import Protocol, cast
 # Name -> module.  docs/adding-a-source.md has a heading for each.
 REGISTRY: Mapping[str, str] = {
     "arxiv": "papers.sources.arxiv",
+    "csv": "papers.sources.csv",
     "huggingface": "papers.sources.huggingface",
+    "jsonl": "papers.sources.jsonl",
     "page": "papers.sources.page",
     "sample": "papers.sources.sample",
 }
