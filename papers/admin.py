@@ -17,11 +17,13 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_POST
 
 from papers import classify, scoring, sources
+from papers.adding import Adding
 from papers.models import Assignment, Ingestion, Observation, Paper, Refusal, Topic
 from papers.read_only import ReadOnly
 from papers.sources import fields
 from papers.tasks import ring_source
 from papers.text import title_key
+from papers.uploading import Uploading
 
 RECENT = timedelta(days=30)
 
@@ -73,7 +75,7 @@ class PaperForm(ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Paper)
-class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PaperAdmin(Uploading, Adding, admin.ModelAdmin):  # type: ignore[type-arg]
     form = PaperForm
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
     list_display = ["title", "topic_names", "listed_on", "votes", "comments", "trend"]
@@ -87,6 +89,12 @@ class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Paper]:
         return super().get_queryset(request).prefetch_related("assignments__topic")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        may_ingest = {"may_ingest": _may_ingest(request)}
+        return super().changelist_view(request, {**(extra_context or {}), **may_ingest})
 
     @admin.display(ordering="trend_score")
     def trend(self, paper: Paper) -> str:

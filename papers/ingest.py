@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from papers import classify, rows, scoring, sources
-from papers.merging import Draft, Shelf, check, fingerprint
+from papers.merging import Draft, check, fingerprint
 from papers.models import Ingestion, Refusal
 from papers.sources import PaperRecord, Refused, SourceError
 
@@ -98,9 +98,7 @@ class Intake:
         _wait_for_other_batches()
         checked = [check(item, at=self.at) for item in items]
         records = [item for item in checked if isinstance(item, PaperRecord)]
-        shelf = Shelf(rows.load(records))
-        # A dict, because several records may be about one paper; it keeps their order.
-        drafts = list(dict.fromkeys(shelf.lay(record, at=self.at) for record in records))
+        drafts = rows.lay(records, at=self.at)
         rows.save(drafts, source=self.ingestion.source)
         self._report(drafts, [item for item in checked if isinstance(item, Refused)])
 

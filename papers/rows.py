@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from django.db.models import Max, Q
 
-from papers.merging import FIELDS, Draft, fingerprint
+from papers.merging import FIELDS, Draft, Shelf, fingerprint
 from papers.models import Assignment, Observation, Paper, Topic
 from papers.sources import PaperRecord
 from papers.text import title_key
@@ -28,6 +29,13 @@ def load(records: Collection[PaperRecord]) -> list[Draft]:
     ]
 
 
+def lay(records: Collection[PaperRecord], *, at: datetime) -> list[Draft]:
+    """Lay the records over the papers that they are about, and return those; writes nothing."""
+    shelf = Shelf(load(records))
+    # A dict, because several records may be about one paper; it keeps their order.
+    return list(dict.fromkeys(shelf.lay(record, at=at) for record in records))
+
+
 def save(drafts: Collection[Draft], *, source: str) -> None:
     _save_papers(drafts)
     _save_observations(drafts, source=source)
@@ -35,15 +43,18 @@ def save(drafts: Collection[Draft], *, source: str) -> None:
 
 
 def _save_papers(drafts: Iterable[Draft]) -> None:
-    """Add new papers and write back the changed ones, without touching their scores."""
+    """Write back the changed papers, without touching their scores, then add new ones.
+
+    In this order, because a new one may have the title that a known one has just given up.
+    """
     changed = [draft for draft in drafts if draft.is_changed]
-    Paper.objects.bulk_create(draft.paper for draft in changed if draft.before is None)
     Paper.objects.bulk_create(
         (draft.paper for draft in changed if draft.before is not None),
         update_conflicts=True,
         unique_fields=["id"],
         update_fields=FIELDS,
     )
+    Paper.objects.bulk_create(draft.paper for draft in changed if draft.before is None)
 
 
 def _save_observations(drafts: Iterable[Draft], *, source: str) -> None:

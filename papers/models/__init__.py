@@ -6,6 +6,7 @@ from papers.models.ingestion import Ingestion, Refusal
 from papers.models.observation import Observation
 from papers.models.paper import Assignment, Paper, PaperQuerySet
 from papers.models.topic import Topic, TopicQuerySet
+from papers.models.upload import Upload, UploadQuerySet
 
 __all__ = [
     "Assignment",
@@ -16,4 +17,6 @@ __all__ = [
     "Refusal",
     "Topic",
     "TopicQuerySet",
+    "Upload",
+    "UploadQuerySet",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
@@ -48,6 +48,23 @@ def fetch(*, since: date, until: date) -> Iterator[PaperRecord | Refused]:
         for number, entry in enumerate(entries, start=start + 1):
             yield _record(entry, place=f"arXiv, entry {number}", listed_on=None, now=now)
         start += len(entries)
+
+
+def lookup(wanted: Collection[str]) -> Iterator[PaperRecord | Refused]:
+    """Ask for papers by their ids, a hundred at most; an id that arXiv does not know is refused."""
+    now = datetime.now(UTC)
+    missing = dict.fromkeys(wanted)
+    body = _ask({"id_list": ",".join(wanted), "max_results": str(len(wanted))})
+    entries = [
+        child for child in _children(body, place="arXiv's answer") if _name(child) == "entry"
+    ]
+    for number, entry in enumerate(entries, start=1):
+        item = _record(entry, place=f"arXiv, entry {number}", listed_on=None, now=now)
+        if isinstance(item, PaperRecord):
+            missing.pop(item.arxiv_id, None)
+        yield item
+    for identifier in missing:
+        yield Refused(f"look-up of {identifier}", "arXiv does not know this id, or not yet")
 
 
 def _page(*, since: date, until: date, start: int) -> tuple[int, list[Element]]:

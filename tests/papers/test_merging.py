@@ -164,3 +164,13 @@ def test_a_paper_that_changed_its_title_is_no_more_found_by_the_old_one():
     assert shelf.lay(record("Androids", arxiv_id="2603.00001"), at=AT) is first
     assert shelf.lay(record("Robots"), at=AT) is not first
     assert shelf.lay(record("androids"), at=AT) is first
+
+
+def test_the_oldest_paper_of_a_title_stays_the_oldest_when_it_gets_the_title_late():
+    old, young = (
+        Draft(Paper(arxiv_id=f"2603.0000{number}", title_key=key))
+        for number, key in ((1, "snow"), (2, "ice"))
+    )
+    shelf = Shelf([old, young])
+    shelf.lay(record("Ice", arxiv_id="2603.00001"), at=AT)
+    assert shelf.lay(record("Ice"), at=AT) is old
