@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -18,14 +17,14 @@ from django.views.decorators.http import require_POST
 
 from papers import classify, scoring, sources
 from papers.adding import Adding
+from papers.curating import RECENT
 from papers.models import Assignment, Ingestion, Observation, Paper, Refusal, Topic
 from papers.read_only import ReadOnly
 from papers.sources import fields
 from papers.tasks import ring_source
 from papers.text import title_key
+from papers.topic_pages import TopicPages
 from papers.uploading import Uploading
-
-RECENT = timedelta(days=30)
 
 
 class AssignmentInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -131,13 +130,13 @@ class PaperAdmin(Uploading, Adding, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Topic)
-class TopicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TopicAdmin(TopicPages):
     list_display = ["name", "slug", "position", "is_active", "recent_papers"]
     list_filter = ["is_active"]
-    list_editable = ["position", "is_active"]
+    list_editable = ["position"]  # who retires a topic shall see first what that moves
     search_fields = ["name", "slug", "description"]
     prepopulated_fields = {"slug": ["name"]}
-    actions = ["classify_recent"]
+    actions = ["merge_into", "classify_recent"]
     ordering = ["position", "name"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Topic]:

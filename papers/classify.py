@@ -22,7 +22,7 @@ def classify_papers(paper_ids: Collection[int]) -> int:
     of its own.  What was found by rules before and is not found now is removed.
     """
     topics = {topic.slug: topic for topic in Topic.objects.active()}
-    classifier = Classifier([_rule(topic) for topic in topics.values()])
+    classifier = Classifier([rule(topic, key=topic.slug) for topic in topics.values()])
     ids = sorted(paper_ids)
     changes = 0
     for start in range(0, len(ids), BATCH_SIZE):
@@ -34,9 +34,10 @@ def classify_papers(paper_ids: Collection[int]) -> int:
     return changes
 
 
-def _rule(topic: Topic) -> Rule:
+def rule(topic: Topic, *, key: str) -> Rule:
+    """Return how papers of the topic are told, under a name of the caller's choice."""
     return Rule(
-        slug=topic.slug,
+        slug=key,
         include=_lines(topic.include),
         exclude=_lines(topic.exclude),
         categories=_lines(topic.categories),

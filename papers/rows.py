@@ -78,30 +78,37 @@ def _save_observations(drafts: Iterable[Draft], *, source: str) -> None:
     )
 
 
-def _save_choices(drafts: Iterable[Draft]) -> None:
-    """Keep the topics that a source itself names as if an editor had chosen them."""
+def _save_choices(drafts: Collection[Draft]) -> None:
+    """Keep the topics that a source itself names as if an editor had chosen them.
+
+    A topic that was merged stands for the one that it went into.
+    """
+    named = {slug for draft in drafts for record in draft.records for slug in record.topics}
+    if not named:
+        return
+
+    topics = {
+        topic.slug: topic.merged_into or topic
+        for topic in Topic.objects.filter(slug__in=named).select_related("merged_into")
+    }
+    if unknown := named - topics.keys():
+        logger.warning("topics that nobody defined are left out: %s", ", ".join(sorted(unknown)))
     chosen = {
-        (draft.paper.pk, slug)
+        (draft.paper.pk, topics[slug].pk)
         for draft in drafts
         for record in draft.records
         for slug in record.topics
+        if slug in topics
     }
-    if not chosen:
-        return
-
-    topics = {topic.slug: topic for topic in Topic.objects.all()}
-    if unknown := {slug for _, slug in chosen} - topics.keys():
-        logger.warning("topics that nobody defined are left out: %s", ", ".join(sorted(unknown)))
     Assignment.objects.bulk_create(
         (
             Assignment(
                 paper_id=paper_id,
-                topic=topics[slug],
+                topic_id=topic_id,
                 strength=1,  # without a reason: classifying finds one, if there is one
                 is_by_hand=True,
             )
-            for paper_id, slug in sorted(chosen)
-            if slug in topics
+            for paper_id, topic_id in sorted(chosen)
         ),
         update_conflicts=True,
         unique_fields=["paper", "topic"],

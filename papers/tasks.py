@@ -1,4 +1,4 @@
-"""Celery entry points: read the sources that are due."""
+"""Celery entry points: read the sources that are due, classify papers again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.timezone import now
 
-from papers import ingest
+from papers import curating, ingest
 from papers.doorbell import ring
 from papers.sources import SourceError
 
@@ -38,6 +38,18 @@ def ingest_source(source: str) -> None:
         ingest.take_in(source, items, at=at)
     except SourceError as error:
         logger.warning("%s could not be read: %s", source, error)
+
+
+@shared_task(name="papers.classify_recent", ignore_result=True, soft_time_limit=READING_SECONDS,
+             time_limit=READING_SECONDS + 30)  # fmt: skip
+def classify_recent() -> None:
+    """Give recent papers their topics again, after an editor changed what tells them."""
+    curating.classify_recent(at=now())
+
+
+def ring_classify() -> bool:
+    """Ask a worker to classify recent papers; False if Redis did not take the question."""
+    return ring(classify_recent, expires=READING_SECONDS)
 
 
 def ring_source(source: str) -> bool:
