@@ -15,7 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST
 
-from papers import classify, scoring, sources
+from papers import charts, classify, scoring, sources
 from papers.adding import Adding
 from papers.curating import RECENT
 from papers.models import Assignment, Ingestion, Observation, Paper, Refusal, Topic
@@ -94,6 +94,13 @@ class PaperAdmin(Uploading, Adding, admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> HttpResponse:
         may_ingest = {"may_ingest": _may_ingest(request)}
         return super().changelist_view(request, {**(extra_context or {}), **may_ingest})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if paper := context["original"]:
+            context["chart"] = charts.line_chart(paper.observations.by_source())
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(ordering="trend_score")
     def trend(self, paper: Paper) -> str:
