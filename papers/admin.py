@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,14 +15,16 @@ from django.utils.decorators import method_decorator
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST
 
-from papers import classify, rounds, scoring, sources
+from papers import charts, classify, corrections, rounds, scoring, sources
+from papers.adding import Adding
+from papers.curating import RECENT
 from papers.models import Assignment, Host, Ingestion, Observation, Paper, Refusal, Topic
 from papers.read_only import ReadOnly
 from papers.sources import fields
 from papers.tasks import ring_source
 from papers.text import title_key
-
-RECENT = timedelta(days=30)
+from papers.topic_pages import TopicPages
+from papers.uploading import Uploading
 
 
 class AssignmentInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -88,7 +89,7 @@ class DoubtedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Paper)
-class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PaperAdmin(Uploading, Adding, admin.ModelAdmin):  # type: ignore[type-arg]
     form = PaperForm
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
     list_display = [
@@ -112,6 +113,19 @@ class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> QuerySet[Paper]:
         return super().get_queryset(request).prefetch_related("assignments__topic")
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        may_ingest = {"may_ingest": _may_ingest(request)}
+        return super().changelist_view(request, {**(extra_context or {}), **may_ingest})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if paper := context["original"]:
+            context["chart"] = charts.line_chart(paper.observations.by_source())
+        return super().render_change_form(request, context, *args, **kwargs)
+
     @admin.display(ordering="trend_score")
     def trend(self, paper: Paper) -> str:
         return f"{paper.trend_score:.2f}"
@@ -128,11 +142,17 @@ class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def save_formset(
         self, request: HttpRequest, form: Any, formset: BaseModelFormSet[Any, Any], change: bool
     ) -> None:
-        """What an operator assigns or changes is by hand: classifying again keeps it."""
+        """What an operator assigns, changes or takes away stays so, and is learned from."""
         for row in formset.forms:
             if isinstance(row.instance, Assignment) and "is_by_hand" not in row.changed_data:
                 row.instance.is_by_hand |= row.has_changed()
         super().save_formset(request, form, formset, change)
+        if formset.model is Assignment:
+            by, at = request.user.get_username(), now()
+            decided = [(row, False) for row in formset.deleted_objects]
+            decided += [(row, True) for row in formset.new_objects if row.is_by_hand]
+            for row, is_about in decided:
+                corrections.correct(row.paper, row.topic, is_about=is_about, by=by, at=at)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """A paper that is new, or says something new, gets its topics at once."""
@@ -155,13 +175,13 @@ class PaperAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Topic)
-class TopicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TopicAdmin(TopicPages):
     list_display = ["name", "slug", "position", "is_active", "recent_papers"]
     list_filter = ["is_active"]
-    list_editable = ["position", "is_active"]
+    list_editable = ["position"]  # who retires a topic shall see first what that moves
     search_fields = ["name", "slug", "description"]
     prepopulated_fields = {"slug": ["name"]}
-    actions = ["classify_recent"]
+    actions = ["merge_into", "classify_recent"]
     ordering = ["position", "name"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Topic]:

@@ -1,63 +1,73 @@
-"""What other rules would change, before anybody stores them."""
+"""Which papers would other rules move?  Pure: no database, no clock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
-from papers import classify
-from papers.models import Paper, Topic
-from papers.signs import Rule
-from papers.topics import Classifier, Match
-
-MOST_PAPERS = 1_000  # the newest; more would keep whoever asks waiting
+from papers.topics import Classifier
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """One paper that would gain or lose one topic."""
+class Text:
+    """What rules read of a paper, and what it has whatever they say."""
 
-    paper_id: int
     title: str
-    slug: str
-    is_gain: bool
-    reason: str  # why it has the topic, now or then
+    abstract: str
+    categories: Collection[str] = ()
+    fixed: Collection[str] = ()  # topics given by hand
+    barred: Collection[str] = ()  # topics that somebody took away
 
 
-def effect(rules: Sequence[Rule], *, since: datetime) -> list[Move]:
-    """Return what these rules would move, newest paper first; nothing is stored.
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One paper that comes to a topic, or leaves it."""
+
+    title: str
+    reason: str  # of the rules under which it is there
+
+
+@dataclass(slots=True)
+class Effect:
+    """What becomes of one topic."""
+
+    gained: list[Moved] = field(default_factory=list)
+    lost: list[Moved] = field(default_factory=list)
+    kept: int = 0
+
+
+def effects(
+    papers: Iterable[Text],
+    *,
+    before: Classifier,
+    after: Classifier,
+    renamed: Mapping[str, str] | None = None,
+) -> dict[str, Effect]:
+    """Compare what two sets of rules say of the same papers, by the old slug of each topic found.
+
+    Rules compete for phrases and for places, so that a change of one topic may move papers
+    of others, too.  What was given or taken by hand stays so.
 
     Args:
-        rules: of all topics that would be active, also of those that stay as they are.
-        since: only papers that a list named or that came to us since then.
+        renamed: new slug -> old one.
     """
-    model = classify.active_model()
-    before = Classifier([topic.rule for topic in Topic.objects.active()], model)
-    after = Classifier(rules, model)
-    papers = Paper.objects.alive_since(since).order_by("-listed_on", "-pk")[:MOST_PAPERS]
-    return [
-        move
-        for paper in papers.only("title", "abstract", "summary", "categories")
-        for move in _moves(paper, before, after)
-    ]
+    found: dict[str, Effect] = {}
+    for paper in papers:
+        old, new = _found(paper, before, {}), _found(paper, after, renamed or {})
+        for slug in {**old, **new, **dict.fromkeys(paper.fixed)}:
+            effect = found.setdefault(slug, Effect())
+            if slug in paper.fixed or (slug in old and slug in new):
+                effect.kept += 1
+            elif slug in new:
+                effect.gained.append(Moved(paper.title, new[slug]))
+            else:
+                effect.lost.append(Moved(paper.title, old[slug]))
+    return found
 
 
-def moved(before: Sequence[Match], after: Sequence[Match]) -> Iterator[tuple[Match, bool]]:
-    """Name the matches that are gained (True) or lost (False)."""
-    had, has = {match.slug for match in before}, {match.slug for match in after}
-    yield from ((match, True) for match in after if match.slug not in had)
-    yield from ((match, False) for match in before if match.slug not in has)
-
-
-def _moves(paper: Paper, before: Classifier, after: Classifier) -> Iterator[Move]:
-    had, has = (
-        classifier.classify(
-            title=paper.title,
-            abstract=paper.abstract or paper.summary,
-            categories=paper.categories,
-        )
-        for classifier in (before, after)
+def _found(paper: Text, classifier: Classifier, renamed: Mapping[str, str]) -> dict[str, str]:
+    matches = classifier.classify(
+        title=paper.title, abstract=paper.abstract, categories=paper.categories
     )
-    for match, is_gain in moved(had, has):
-        yield Move(paper.pk, paper.title, match.slug, is_gain, match.reason)
+    names = ((renamed.get(match.slug, match.slug), match.reason) for match in matches)
+    return {slug: reason for slug, reason in names if slug not in paper.barred}

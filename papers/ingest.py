@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from papers import classify, rows, scoring, sources
-from papers.merging import Draft, Shelf, check, fingerprint
+from papers.merging import Draft, check, fingerprint
 from papers.models import Ingestion, Refusal
 from papers.sources import (
     Bookmark,
@@ -129,10 +129,7 @@ class Intake:
         pages = [item for item in items if isinstance(item, PageRead)]
         checked = [check(item, at=self.at) for item in items if not isinstance(item, PageRead)]
         records = [item for item in checked if isinstance(item, PaperRecord)]
-        shelf = Shelf(rows.load(records))
-        # A dict, because several records may be about one paper; it keeps their order.
-        laid = dict.fromkeys(shelf.lay(record, at=self.at) for record in records)
-        drafts = [draft for draft in laid if draft]
+        drafts = rows.lay(records, at=self.at)
         rows.save(drafts, source=self.ingestion.source)
         rows.save_pages(pages, at=self.at)
         self._note_newest(records)

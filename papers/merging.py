@@ -125,6 +125,7 @@ class Shelf:
     def __init__(self, drafts: Iterable[Draft] = ()) -> None:
         self._by_id: dict[str, Draft] = {}
         self._by_key: defaultdict[str, list[Draft]] = defaultdict(list)
+        self._age: dict[Draft, int] = {}  # oldest first
         for draft in drafts:
             self._place(draft)
 
@@ -143,6 +144,7 @@ class Shelf:
         return draft
 
     def _place(self, draft: Draft) -> None:
+        self._age.setdefault(draft, len(self._age))
         if draft.paper.arxiv_id:
             self._by_id[draft.paper.arxiv_id] = draft
         if draft not in (namesakes := self._by_key[draft.paper.title_key]):
@@ -157,6 +159,7 @@ class Shelf:
             return draft
         key = title_key(record.title)
         same = [draft for draft in self._by_key[key] if draft.paper.title_key == key]
+        same.sort(key=self._age.__getitem__)  # one that was renamed came to this title late
         bare = [draft for draft in same if not draft.paper.arxiv_id]
         if record.arxiv_id:
             return next(iter(bare), None)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from django.db.models import Max, Q
 
-from papers.merging import FIELDS, Draft, fingerprint
+from papers.merging import FIELDS, Draft, Shelf, fingerprint
 from papers.models import Assignment, Observation, Page, Paper, Topic
 from papers.observing import Curve
 from papers.sources import Counts, PageRead, PaperRecord
@@ -31,6 +31,14 @@ def load(records: Collection[PaperRecord]) -> list[Draft]:
     ]
 
 
+def lay(records: Collection[PaperRecord], *, at: datetime) -> list[Draft]:
+    """Lay the records over the papers that they are about, and return those; writes nothing."""
+    shelf = Shelf(load(records))
+    # A dict, because several records may be about one paper; it keeps their order.
+    laid = dict.fromkeys(shelf.lay(record, at=at) for record in records)
+    return [draft for draft in laid if draft]
+
+
 def save(drafts: Collection[Draft], *, source: str) -> None:
     _save_papers(drafts)
     _save_observations(drafts, source=source)
@@ -38,15 +46,18 @@ def save(drafts: Collection[Draft], *, source: str) -> None:
 
 
 def _save_papers(drafts: Iterable[Draft]) -> None:
-    """Add new papers and write back the changed ones, without touching their scores."""
+    """Write back the changed papers, without touching their scores, then add new ones.
+
+    In this order, because a new one may have the title that a known one has just given up.
+    """
     changed = [draft for draft in drafts if draft.is_changed]
-    Paper.objects.bulk_create(draft.paper for draft in changed if draft.before is None)
     Paper.objects.bulk_create(
         (draft.paper for draft in changed if draft.before is not None),
         update_conflicts=True,
         unique_fields=["id"],
         update_fields=FIELDS,
     )
+    Paper.objects.bulk_create(draft.paper for draft in changed if draft.before is None)
 
 
 def save_pages(pages: Iterable[PageRead], *, at: datetime) -> None:
@@ -108,30 +119,37 @@ def _counted(draft: Draft) -> Iterator[tuple[int, date, Counts]]:
             yield draft.paper.pk, record.listed_on or counts.seen_at.date(), counts
 
 
-def _save_choices(drafts: Iterable[Draft]) -> None:
-    """Keep the topics that a source itself names as if an editor had chosen them."""
+def _save_choices(drafts: Collection[Draft]) -> None:
+    """Keep the topics that a source itself names as if an editor had chosen them.
+
+    A topic that was merged stands for the one that it went into.
+    """
+    named = {slug for draft in drafts for record in draft.records for slug in record.topics}
+    if not named:
+        return
+
+    topics = {
+        topic.slug: topic.merged_into or topic
+        for topic in Topic.objects.filter(slug__in=named).select_related("merged_into")
+    }
+    if unknown := named - topics.keys():
+        logger.warning("topics that nobody defined are left out: %s", ", ".join(sorted(unknown)))
     chosen = {
-        (draft.paper.pk, slug)
+        (draft.paper.pk, topics[slug].pk)
         for draft in drafts
         for record in draft.records
         for slug in record.topics
+        if slug in topics
     }
-    if not chosen:
-        return
-
-    topics = {topic.slug: topic for topic in Topic.objects.all()}
-    if unknown := {slug for _, slug in chosen} - topics.keys():
-        logger.warning("topics that nobody defined are left out: %s", ", ".join(sorted(unknown)))
     Assignment.objects.bulk_create(
         (
             Assignment(
                 paper_id=paper_id,
-                topic=topics[slug],
+                topic_id=topic_id,
                 strength=1,  # without a reason: classifying finds one, if there is one
                 is_by_hand=True,
             )
-            for paper_id, slug in sorted(chosen)
-            if slug in topics
+            for paper_id, topic_id in sorted(chosen)
         ),
         update_conflicts=True,
         unique_fields=["paper", "topic"],

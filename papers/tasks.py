@@ -10,7 +10,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.timezone import now
 
-from papers import announcements, growing, ingest, lookups, training
+from papers import announcements, curating, growing, ingest, lookups, training
 from papers.doorbell import ring
 from papers.sources import Item, SourceError
 
@@ -100,6 +100,18 @@ def train_topics() -> None:
     at = now()
     if training.is_due(at=at):
         logger.info("trained %s", training.train(at=at))
+
+
+@shared_task(name="papers.classify_recent", ignore_result=True, soft_time_limit=READING_SECONDS,
+             time_limit=READING_SECONDS + 30)  # fmt: skip
+def classify_recent() -> None:
+    """Give recent papers their topics again, after an editor changed what tells them."""
+    curating.classify_recent(at=now())
+
+
+def ring_classify() -> bool:
+    """Ask a worker to classify recent papers; False if Redis did not take the question."""
+    return ring(classify_recent, expires=READING_SECONDS)
 
 
 def ring_source(source: str) -> bool:

@@ -7,3 +7,10 @@ from django.apps import AppConfig
 
 class SubscriptionsConfig(AppConfig):
     name = "subscriptions"
+
+    def ready(self) -> None:
+        """Only now there are models."""
+        from papers import following  # noqa: PLC0415
+        from subscriptions import followers  # noqa: PLC0415
+
+        following.register(followers)

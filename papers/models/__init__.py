@@ -10,6 +10,7 @@ from papers.models.observation import Observation
 from papers.models.paper import Assignment, Paper, PaperQuerySet
 from papers.models.topic import Topic, TopicQuerySet
 from papers.models.topic_model import TopicModel, TopicModelQuerySet
+from papers.models.upload import Upload, UploadQuerySet
 
 __all__ = [
     "Assignment",
@@ -27,4 +28,6 @@ __all__ = [
     "TopicModelQuerySet",
     "TopicQuerySet",
     "Turn",
+    "Upload",
+    "UploadQuerySet",
 ]

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from datetime import datetime
+
 from django.db import models
 
 from papers.models.paper import Paper
+
+
+class ObservationQuerySet(models.QuerySet["Observation"]):
+    def by_source(self) -> dict[str, list[tuple[datetime, int]]]:
+        """Votes with their moments, in order of time, for each source."""
+        found: defaultdict[str, list[tuple[datetime, int]]] = defaultdict(list)
+        for source, seen_at, votes in self.order_by("seen_at").values_list(
+            "source", "seen_at", "votes"
+        ):
+            found[source].append((seen_at, votes))
+        return dict(found)
 
 
 class Observation(models.Model):
@@ -21,6 +35,8 @@ class Observation(models.Model):
     votes = models.PositiveIntegerField(default=0)
     comments = models.PositiveIntegerField(default=0)
     stars = models.PositiveIntegerField(default=0)
+
+    objects = ObservationQuerySet.as_manager()
 
     class Meta:
         ordering = ["seen_at"]

@@ -26,6 +26,10 @@ class Topic(models.Model):
     categories = models.TextField(blank=True, help_text="One arXiv category a line.")
     position = models.PositiveSmallIntegerField(default=0, help_text="Order in forms.")
     is_active = models.BooleanField(default=True)
+    # Where its papers and readers went when it was merged; it stays for digests that name it.
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="merged"
+    )
 
     objects = TopicQuerySet.as_manager()
 

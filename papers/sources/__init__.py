@@ -13,7 +13,9 @@ from typing import Protocol, cast
 REGISTRY: Mapping[str, str] = {
     "arxiv": "papers.sources.arxiv",
     "arxiv-oai": "papers.sources.arxiv.oai",
+    "csv": "papers.sources.csv",
     "huggingface": "papers.sources.huggingface",
+    "jsonl": "papers.sources.jsonl",
     "page": "papers.sources.page",
     "sample": "papers.sources.sample",
     "semanticscholar": "papers.sources.semanticscholar",

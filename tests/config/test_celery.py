@@ -27,6 +27,7 @@ OURS = {
     "papers.reconcile",
     "papers.complete",
     "papers.check_withdrawals",
+    "papers.classify_recent",
 }
 # Redis hands such a message out again and again, or loses it: the future lives in rows.
 IN_THE_FUTURE = re.compile(r"\beta=|\bcountdown=|\bself\.retry\(|\bautoretry_for=")
@@ -70,7 +71,7 @@ def test_the_timetable_rings_tasks_that_exist_and_waits_for_none(tasks):
 
 
 def test_every_task_without_arguments_that_nobody_rings_is_in_the_timetable():
-    rung = {"newsletter.pump", "papers.ingest_source"}
+    rung = {"newsletter.pump", "papers.ingest_source", "papers.classify_recent"}
     assert set(celery_app.conf.beat_schedule) == OURS - rung
 
 

@@ -94,6 +94,21 @@ def test_what_an_operator_writes_is_its_own_source(admin_client, make_paper):
     assert (paper.abstract, paper.source_abstract) == ("x²", "$x^2$")
 
 
+def test_votes_over_time_are_drawn_by_source_and_told_in_words(admin_client, make_paper):
+    paper = make_paper()
+    address = f"{PAPERS}{paper.pk}/change/"
+    assert "Votes over time" not in text(admin_client.get(address))
+    for source, hour, votes in (("page", 1, 3), ("page", 9, 41), ("huggingface", 5, 7)):
+        paper.observations.create(
+            source=source, seen_at=AT.replace(hour=hour), listed_on=date(2026, 3, 16), votes=votes
+        )
+    page = text(admin_client.get(address))
+    told = "Votes over time. page: from 3 to 41, at most 41; huggingface: 7 throughout."
+    assert f'role="img" aria-label="{told}"' in page
+    assert page.count("<polyline") == 4  # two lines, and two keys in the table
+    assert " style=" not in page.partition("<svg viewBox")[2].partition("</section>")[0]
+
+
 def test_a_paper_can_be_corrected(admin_client, make_paper):
     paper = make_paper("Skating robots")
     address = f"{PAPERS}{paper.pk}/change/"

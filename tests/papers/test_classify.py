@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from papers import classify, corrections, effects, linear, vectors
+from papers import classify, corrections, linear, vectors
 from papers.models import Assignment, Paper, Topic, TopicModel
-from papers.signs import Rule
 from tests.conftest import MOMENT
 from tests.papers import topic_steps
 
@@ -185,26 +184,6 @@ def test_a_broken_model_leaves_the_rules(make_paper, caplog):
     classify.classify_papers([paper.pk])
     assert topics_of(paper) == {"robots": 'title mentions "robot"'}
     assert "by rules alone" in caplog.text
-
-
-def test_the_effect_of_other_rules_is_told_and_not_stored(make_paper):
-    paper, long_ago = make_paper("Robots on ice"), MOMENT - YEAR
-    old = make_paper("Robots", first_seen_at=long_ago, listed_on=long_ago.date())
-    classify.classify_papers([paper.pk, old.pk])
-    before = list(Assignment.objects.values())
-    rules = [Rule("robots", include=("android",)), Rule("ice", include=("ice",))]
-    moves = effects.effect(rules, since=MOMENT - timedelta(days=30))
-    assert [(move.paper_id, move.slug, move.is_gain, move.reason) for move in moves] == [
-        (paper.pk, "ice", True, 'title mentions "ice"'),
-        (paper.pk, "robots", False, 'title mentions "robot"'),
-    ]
-    assert list(Assignment.objects.values()) == before
-
-
-def test_the_rules_that_are_stored_have_no_effect(make_paper):
-    make_paper("Robots on ice")
-    rules = [topic.rule for topic in Topic.objects.active()]
-    assert effects.effect(rules, since=MOMENT - YEAR) == []
 
 
 def test_older_papers_whose_vector_is_of_another_version_are_read_again(make_paper, monkeypatch):

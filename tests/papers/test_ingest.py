@@ -93,6 +93,18 @@ def test_a_record_without_an_id_updates_the_paper_of_its_title():
     assert Paper.objects.get().summary == "Ours."
 
 
+def test_a_title_that_a_paper_gives_up_can_be_anothers_in_the_same_batch():
+    store(record(arxiv_id="", title="Ice"))
+    named = {"arxiv_id": "2603.00001"}
+    store(
+        record(title="Ice", **named),
+        record(title="Snow", **named),
+        record(arxiv_id="", title="Ice"),
+    )
+    titles = dict(Paper.objects.values_list("title", "arxiv_id"))
+    assert titles == {"Snow": "2603.00001", "Ice": None}
+
+
 def test_two_ids_with_one_title_stay_two_papers():
     store(record(1, title="Skating robots"), record(2, title="Skating robots"))
     assert Paper.objects.count() == 2

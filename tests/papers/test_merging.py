@@ -261,3 +261,13 @@ def test_an_update_of_a_known_id_needs_no_title():
     assert check(nameless, at=AT) == nameless
     assert isinstance(check(record("", is_update=True), at=AT), Refused)
     assert isinstance(check(record("", arxiv_id="2603.00001"), at=AT), Refused)
+
+
+def test_the_oldest_paper_of_a_title_stays_the_oldest_when_it_gets_the_title_late():
+    old, young = (
+        Draft(Paper(arxiv_id=f"2603.0000{number}", title_key=key))
+        for number, key in ((1, "snow"), (2, "ice"))
+    )
+    shelf = Shelf([old, young])
+    shelf.lay(record("Ice", arxiv_id="2603.00001"), at=AT)
+    assert shelf.lay(record("Ice"), at=AT) is old
