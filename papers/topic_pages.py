@@ -76,6 +76,8 @@ class SplitForm(forms.Form):
         for name in ("include", "categories"):
             lines = [line.strip() for line in getattr(topic, name).splitlines() if line.strip()]
             self.fields[name].choices = [(line, line) for line in lines]  # type: ignore[attr-defined]
+            if not lines:
+                del self.fields[name]
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]
@@ -89,7 +91,7 @@ class SplitForm(forms.Form):
 
     def edited(self) -> list[Topic]:
         """The topic and its part as they would be; nothing is saved."""
-        taken = {name: self.cleaned_data[name] for name in ("include", "categories")}
+        taken = {name: self.cleaned_data.get(name, []) for name in ("include", "categories")}
         words = {name: self.cleaned_data[name] for name in ("name", "slug", "description")}
         return [self.topic, curating.part_of(self.topic, taken=taken, **words)]
 
