@@ -44,8 +44,9 @@ INSERT INTO newsletter_sent (subscriber_id, block, papers)
 SELECT s.id, b.block, b.papers FROM subscriptions_subscriber s
 JOIN bench_sent b ON b.kind = s.id %% 512"""
 TASTES = """
-INSERT INTO subscriptions_taste (subscriber_id, vector)
-SELECT s.id, b.vector FROM subscriptions_subscriber s JOIN bench_taste b ON b.kind = s.id %% 4096
+INSERT INTO subscriptions_taste (subscriber_id, vector, aversion)
+SELECT s.id, b.vector, b.aversion
+FROM subscriptions_subscriber s JOIN bench_taste b ON b.kind = s.id %% 4096
 WHERE s.id %% 2 = 0"""
 
 
@@ -63,24 +64,31 @@ def fill_papers() -> None:
     topics = Topic.objects.bulk_create(
         Topic(slug=f"t{n}", name=f"Topic {n}", position=n) for n in range(TOPICS)
     )
-    papers = []
+    # The words are nobody's, so no table knows them: papers on one topic are made alike here.
+    dice = np.random.default_rng(1)
+    directions = dice.standard_normal((TOPICS, vectors.DIMENSIONS))
+    papers, about = [], []
     for number in range(FIRST_PAPER + 1, FIRST_PAPER + PAPERS + 1):
         title, abstract = (
             " ".join(chance.choices(vocabulary, spread, k=count)) for count in (10, 150)
         )
+        numbers = chance.sample(range(TOPICS), chance.randint(1, 4))
+        about.append([topics[n] for n in numbers])
+        place = directions[numbers].sum(axis=0) + dice.standard_normal(vectors.DIMENSIONS)
+        place *= vectors.LENGTH / np.linalg.norm(place)
         papers.append(
             Paper(
                 pk=number, title=title, title_key=f"paper {number}", abstract=abstract,
                 arxiv_id=f"2603.{number}", authors=["Ada Example"], listed_on=date(2026, 3, 16),
                 first_seen_at=NOW, trend_score=chance.random(),
-                vector=vectors.pack(vectors.vector(title, abstract)),
+                vector=vectors.pack(np.rint(place).astype(np.int8)),
             )
         )  # fmt: skip
     Paper.objects.bulk_create(papers)
     Assignment.objects.bulk_create(
         Assignment(paper=paper, topic=topic, strength=chance.choice([0.6, 0.75, 0.9, 0.97]))
-        for paper in papers
-        for topic in chance.sample(topics, chance.randint(1, 4))
+        for paper, its_topics in zip(papers, about, strict=True)
+        for topic in its_topics
     )
     texts = set()
     while len(texts) < PHRASES:
@@ -93,7 +101,7 @@ def fill_papers() -> None:
 def fill_choices() -> None:
     """Histories and tastes of which every reader gets one."""
     run("CREATE TABLE bench_sent (kind integer, block integer, papers bytea)")
-    run("CREATE TABLE bench_taste (kind integer, vector bytea)")
+    run("CREATE TABLE bench_taste (kind integer, vector bytea, aversion bytea)")
     chance = random.Random(2)  # noqa: S311
     newest = FIRST_PAPER + PAPERS
     with connection.cursor() as cursor:
@@ -106,9 +114,13 @@ def fill_choices() -> None:
     known = vectors.table([*Paper.objects.values_list("vector", flat=True)])
     with connection.cursor() as cursor:
         for kind in range(4096):
-            wanted, unwanted = known[chance.sample(range(PAPERS), 4)], known[:0]
-            taste = likeness.pack(likeness.learn(wanted, unwanted, known))
-            cursor.execute("INSERT INTO bench_taste VALUES (%s, %s)", [kind, taste])
+            more, less = known[chance.sample(range(PAPERS), 4)], known[:0]
+            aversion = None
+            if kind % 4 == 0:  # he wants fewer of something, too
+                less = known[chance.sample(range(PAPERS), 1)]
+                aversion = likeness.pack(likeness.learn(less, more, known))
+            taste = likeness.pack(likeness.learn(more, less, known))
+            cursor.execute("INSERT INTO bench_taste VALUES (%s, %s, %s)", [kind, taste, aversion])
 
 
 def fill_readers(count: int, *, full: bool) -> None:
