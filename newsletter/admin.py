@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from newsletter import compose, dead_letters, desk, issues, tasks
 from newsletter.models import Delivery, Event, Issue
+from newsletter.staff import people
 from newsletter.steering import Steering, may_send_now
 from papers.models import Topic
 from papers.read_only import ReadOnly
@@ -26,6 +27,7 @@ from subscriptions.composing import NotToBeSent
 from subscriptions.verdicts import State
 
 dead_letters.register(admin.site)
+people.register(admin.site)
 
 
 class LedgerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]

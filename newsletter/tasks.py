@@ -9,12 +9,14 @@ from django.conf import settings
 
 from newsletter import budget, compose, counting, events, gate, inbox, issues, readiness, space
 from newsletter.models import Delivery, Sent
+from newsletter.staff import lockout
 from papers.doorbell import ring
 from subscriptions import heartbeats, outbox, restore
 from subscriptions.clock import database_now
 
 KEEP = timedelta(days=365)  # what was told of mails, and which papers a reader had
 KEEP_UNREADABLE = timedelta(days=30)  # which may name readers who were erased since
+KEEP_SIGN_INS = timedelta(days=30)  # of staff, with the addresses that they came from
 
 
 @shared_task(name="newsletter.tick", ignore_result=True)
@@ -74,6 +76,7 @@ def forget() -> None:
     events.forget(before=year_ago)
     inbox.forget(before=at - KEEP_UNREADABLE)
     Sent.objects.forget(before=year_ago)
+    lockout.forget(before=at - KEEP_SIGN_INS)
 
 
 def ring_pump() -> None:

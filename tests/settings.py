@@ -10,6 +10,7 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("SITE_URL", "https://news.example.org")
 os.environ.setdefault("MAIL_FROM", "Trending Papers <digest@news.example.org>")
 os.environ.setdefault("STATIC_MANIFEST", "0")
+os.environ.setdefault("STAFF_SECOND_FACTOR", "0")
 
 from newsletter.config.settings import *  # noqa: F403
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -89,7 +89,7 @@ if found:
 
 # --- Django ---------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "newsletter.staff.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -97,7 +97,10 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "anymail",
+    "axes",
     "csp",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "papers",
     "subscriptions",
     "newsletter",
@@ -110,8 +113,14 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: it asks who is locked out
+    "django.contrib.auth.backends.ModelBackend",
 ]
 ROOT_URLCONF = "newsletter.config.urls"
 WSGI_APPLICATION = "newsletter.config.wsgi.application"
@@ -161,6 +170,18 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not HAS_STATIC_MANIFEST
+
+# --- staff ----------------------------------------------------------------------------
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=not DEBUG)
+OTP_TOTP_ISSUER = SITE_NAME
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
+# Five wrong passwords for a name from one address, and both wait together for a while.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "newsletter.staff.lockout.client_address"
+AXES_VERBOSE = False
 
 # --- security -------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = False  # the proxy does it: a one-click unsubscribe must never see a 301

@@ -62,6 +62,7 @@ class Product:
             "SWEEP_SECONDS": "2",
             "LEASE_SECONDS": "60",
             "PAPER_SOURCES": "",
+            "STAFF_SECOND_FACTOR": "0",  # nobody has a phone at hand for a demo
             "STATIC_MANIFEST": "0",
             "SIGNUPS_PER_NETWORK_AN_HOUR": "1000",
         }

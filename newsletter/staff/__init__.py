@@ -1,0 +1,1 @@
+"""Who works here: what each may do, and how each shows that it is he."""
