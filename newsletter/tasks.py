@@ -7,7 +7,18 @@ from datetime import timedelta
 from celery import shared_task
 from django.conf import settings
 
-from newsletter import budget, compose, counting, events, gate, inbox, issues, readiness, space
+from newsletter import (
+    balances,
+    budget,
+    compose,
+    counting,
+    events,
+    gate,
+    inbox,
+    issues,
+    readiness,
+    space,
+)
 from newsletter.models import Delivery, Sent
 from newsletter.staff import lockout
 from papers.doorbell import ring
@@ -66,6 +77,12 @@ def read_inbox() -> None:
     It has a queue of its own: events are felt within a minute, whatever is being sent.
     """
     inbox.read_all()
+
+
+@shared_task(name="newsletter.count", ignore_result=True)
+def count() -> None:
+    """Count how issues stand, for whoever looks."""
+    balances.renew(at=database_now())
 
 
 @shared_task(name="newsletter.forget", ignore_result=True)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from papers.doorbell import ring
-from subscriptions import letters, outbox, restore, retention, tastes, votes
+from subscriptions import census, letters, outbox, restore, retention, tastes, votes
 from subscriptions.models import Letter
 
 UNCONFIRMED_AFTER = timedelta(days=7)
@@ -29,6 +29,11 @@ def post_letters() -> None:
 def purge() -> None:
     retention.forget_unconfirmed(before=now() - UNCONFIRMED_AFTER)
     retention.forget_counts(before=now() - UNCONFIRMED_AFTER)
+
+
+@shared_task(name="subscriptions.take_census", ignore_result=True)
+def take_census() -> None:
+    census.take(at=now())
 
 
 @shared_task(name="subscriptions.count_votes", ignore_result=True)

@@ -34,6 +34,7 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
         "newsletter.tick": settings.TICK_SECONDS,
         "newsletter.sweep": settings.SWEEP_SECONDS,
         "newsletter.read_inbox": settings.SWEEP_SECONDS,
+        "newsletter.count": settings.TICK_SECONDS,
         "newsletter.forget": 6 * 3600.0,
         "subscriptions.post_letters": settings.SWEEP_SECONDS,
         "papers.poll": settings.TICK_SECONDS,
@@ -43,6 +44,7 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
         "papers.learn_growth": 6 * 3600.0,
         "subscriptions.count_votes": 60 * settings.POLL_MINUTES,
         "papers.train_topics": 6 * 3600.0,
+        "subscriptions.take_census": 3600.0,
         "subscriptions.purge": 6 * 3600.0,
         "subscriptions.renew_tastes": 3600.0,
     }

@@ -216,6 +216,8 @@ CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_TASK_DEFAULT_QUEUE = "bulk"
 CELERY_TASK_ROUTES = {
     "subscriptions.renew_tastes": {"queue": "papers"},
+    "subscriptions.take_census": {"queue": "papers"},
+    "newsletter.count": {"queue": "papers"},
     "subscriptions.*": {"queue": "letters"},
     "papers.*": {"queue": "papers"},
     "newsletter.read_inbox": {"queue": "events"},
@@ -246,5 +248,8 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"httpx2": {"level": "WARNING"}},  # it would log addresses that hold tokens
+    "loggers": {
+        "httpx2": {"level": "WARNING"},  # it would log addresses that hold tokens
+        "axes": {"level": "WARNING"},  # every sign-in has a row
+    },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from newsletter.models.balance import Balance
 from newsletter.models.delivery import Delivery, DeliveryQuerySet
 from newsletter.models.events import Event, EventQuerySet, SoftBounce, Webhook
 from newsletter.models.issue import SLUG_DAY, Alarm, Inspection, Issue, IssueQuerySet
@@ -12,6 +13,7 @@ from newsletter.models.tally import Link, Sight, Tally
 __all__ = [
     "SLUG_DAY",
     "Alarm",
+    "Balance",
     "Card",
     "Delivery",
     "DeliveryQuerySet",

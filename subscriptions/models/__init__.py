@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from subscriptions.models.census import Census
 from subscriptions.models.consent import Consent, SignUpCount
 from subscriptions.models.feedback import Feedback, Taste, Vote
 from subscriptions.models.installation import Gate, Heartbeat, Installation
@@ -11,6 +12,7 @@ from subscriptions.models.suppression import Suppression, address_hash, suppress
 from subscriptions.models.wishes import Interest, Phrase, Wish
 
 __all__ = [
+    "Census",
     "Consent",
     "Feedback",
     "Gate",

@@ -7,7 +7,7 @@ import time_machine
 from django.core import mail
 from django.urls import reverse
 
-from newsletter import tasks
+from newsletter import balances, tasks
 from newsletter.admin import DeliveryAdmin
 from newsletter.models import Delivery, Issue
 from subscriptions import clock, restore
@@ -65,11 +65,13 @@ def test_lists_cost_the_same_however_long_they_are(
 def test_the_list_of_issues_shows_how_the_ledger_stands(admin_client, make_delivery):
     for state in (State.ACCEPTED, State.ACCEPTED, State.UNCERTAIN):
         make_delivery(state=state)
+    balances.renew(at=MOMENT)
     page = admin_client.get(reverse(ISSUES)).content.decode()
     assert "2 accepted, 1 uncertain" in page
     assert 'alt="False"' in page  # nobody expected them
 
     Issue.objects.update(expected_count=3)
+    balances.count(Issue.objects.get(), at=MOMENT)
     assert 'alt="True"' in admin_client.get(reverse(ISSUES)).content.decode()
 
 
