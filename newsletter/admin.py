@@ -24,7 +24,6 @@ from papers.models import Topic
 from papers.read_only import ReadOnly
 from subscriptions import clock, mail
 from subscriptions.composing import NotToBeSent
-from subscriptions.verdicts import State
 
 dead_letters.register(admin.site)
 people.register(admin.site)
@@ -60,8 +59,8 @@ class IssueAdmin(Steering, LedgerAdmin):
     @admin.display(description="deliveries")
     def by_state(self, issue: Issue) -> str:
         """As last counted: a minute ago while it goes out."""
-        counts = _states(issue)
-        return ", ".join(f"{counts[state]:,} {state}" for state in State if state in counts)
+        counts = issue.balance.by_state if hasattr(issue, "balance") else []
+        return ", ".join(f"{count:,} {state}" for state, count in counts)
 
     @admin.display(boolean=True, description="balanced")
     def is_balanced(self, issue: Issue) -> bool | None:
@@ -181,10 +180,6 @@ class DeliveryAdmin(LedgerAdmin):
             return
         for result in desk.send_tests(queryset[:5], to=address):
             messages.info(request, f"The test to {address}: {result.fate.value}. {result.detail}")
-
-
-def _states(issue: Issue) -> dict[str, int]:
-    return dict(issue.balance.states) if hasattr(issue, "balance") else {}
 
 
 def _mail_page(delivery: Delivery) -> HttpResponse:
