@@ -18,18 +18,20 @@ from django.views.decorators.http import require_POST
 
 from newsletter import compose, dead_letters, desk, issues, tasks
 from newsletter.models import Delivery, Event, Issue
-from newsletter.staff import people
+from newsletter.staff import people, trail
 from newsletter.steering import Steering, may_send_now
 from papers.models import Topic
 from papers.read_only import ReadOnly
+from papers.recorded import Recorded
 from subscriptions import clock, mail
 from subscriptions.composing import NotToBeSent
 
 dead_letters.register(admin.site)
 people.register(admin.site)
+trail.register(admin.site)
 
 
-class LedgerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class LedgerAdmin(Recorded, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows that only the ledger writes; who may change deliveries may use the actions."""
 
     def has_send_permission(self, request: HttpRequest) -> bool:
@@ -94,6 +96,7 @@ class IssueAdmin(Steering, LedgerAdmin):
         if may_send_now(request):
             written = issues.open_due(at=clock.database_now())
             tasks.ring_pump()
+            trail.note(request, Issue, f"Opened what was due: {written} readers.")
             messages.success(request, f"{written} readers were due; their digests are on the way.")
         return HttpResponseRedirect(reverse("admin:newsletter_issue_changelist"))
 

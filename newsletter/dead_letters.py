@@ -11,11 +11,12 @@ from django.http import HttpRequest
 from newsletter import inbox, tasks
 from newsletter.models import Alarm, Event, Tally, Webhook
 from papers.read_only import ReadOnly
+from papers.recorded import Recorded
 
 SHOWN = 20_000  # characters of a body
 
 
-class WebhookAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class WebhookAdmin(Recorded, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Waiting ones are read within seconds; dead ones are for a person to decide about."""
 
     list_display = ["received_at", "service", "state", "size", "error"]

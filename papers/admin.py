@@ -20,6 +20,7 @@ from papers.adding import Adding
 from papers.curating import RECENT
 from papers.models import Assignment, Host, Ingestion, Observation, Paper, Refusal, Topic
 from papers.read_only import ReadOnly
+from papers.recorded import Recorded
 from papers.sources import fields
 from papers.tasks import ring_source
 from papers.text import title_key
@@ -89,7 +90,7 @@ class DoubtedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Paper)
-class PaperAdmin(Uploading, Adding, admin.ModelAdmin):  # type: ignore[type-arg]
+class PaperAdmin(Recorded, Uploading, Adding, admin.ModelAdmin):  # type: ignore[type-arg]
     form = PaperForm
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
     list_display = [
@@ -175,7 +176,7 @@ class PaperAdmin(Uploading, Adding, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Topic)
-class TopicAdmin(TopicPages):
+class TopicAdmin(Recorded, TopicPages):
     list_display = ["name", "slug", "position", "is_active", "recent_papers"]
     list_filter = ["is_active"]
     list_editable = ["position"]  # who retires a topic shall see first what that moves
@@ -254,7 +255,7 @@ class IngestionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Host)
-class HostAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class HostAdmin(Recorded, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "paused_until", "paused_since", "strikes", "why"]
     actions = ["end_pause"]
 

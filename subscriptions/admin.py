@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.timezone import now
 
 from papers.read_only import ReadOnly
+from papers.recorded import Recorded
 from subscriptions import optin
 from subscriptions.forms import TIME_ZONES
 from subscriptions.models import Consent, Interest, Letter, Subscriber, Suppression
@@ -57,7 +58,7 @@ class SubscriberForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SubscriberAdmin(Recorded, admin.ModelAdmin):  # type: ignore[type-arg]
     """Readers: preferences may be changed for them; address and state are theirs alone."""
 
     form = SubscriberForm
