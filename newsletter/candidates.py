@@ -61,7 +61,15 @@ def load(cadence: str, on: date, *, at: datetime) -> Pool:
 
 
 def introduction(cadence: str, on: date, *, at: datetime) -> str:
-    """Return what an issue must say of its candidates: that they have no votes, or nothing."""
+    """Return what an issue must say of its candidates: that they have no votes, or nothing.
+
+    Lists without a single vote are announcements: arXiv's go on when nobody counts votes.
+    Where nobody ever did, there is nothing to miss.
+    """
+    voted = Paper.objects.filter(votes__gt=0).newest_list(until=on)
+    is_missed = voted is not None and on - voted > NO_LIST_FOR
+    if is_missed and Paper.objects.listed(since=on - NO_LIST_FOR, until=on).exists():
+        return NO_LIST
     since = at - timedelta(days=LIST_DAYS[Issue.Cadence(cadence)])
     return NO_LIST if _unlisted(on, since=since).exists() else ""
 

@@ -22,11 +22,13 @@ from newsletter import (
 from newsletter.models import Delivery, Sent
 from newsletter.staff import lockout
 from papers.doorbell import ring
+from papers.models import Page
 from subscriptions import heartbeats, outbox, restore
 from subscriptions.clock import database_now
 
 KEEP = timedelta(days=365)  # what was told of mails, and which papers a reader had
 KEEP_UNREADABLE = timedelta(days=30)  # which may name readers who were erased since
+KEEP_PAGES = timedelta(days=30)  # of sources; none is asked for that long after its list
 KEEP_SIGN_INS = timedelta(days=30)  # of staff, with the addresses that they came from
 
 
@@ -94,6 +96,7 @@ def forget() -> None:
     inbox.forget(before=at - KEEP_UNREADABLE)
     Sent.objects.forget(before=year_ago)
     lockout.forget(before=at - KEEP_SIGN_INS)
+    Page.objects.forget(before=at - KEEP_PAGES)
 
 
 def ring_pump() -> None:

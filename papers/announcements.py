@@ -20,7 +20,7 @@ ANNOUNCEMENT = time(20)
 RUSH = timedelta(hours=1)  # after an announcement, when all the world asks and nobody is served
 
 _DAY = timedelta(days=1)
-_FRIDAY = 4
+_MONDAY, _THURSDAY, _FRIDAY = 0, 3, 4
 
 
 @cache
@@ -28,6 +28,31 @@ def holidays() -> frozenset[date]:
     """Return the days without a freeze that arXiv has named, 2003 to the end of 2026."""
     days: list[str] = json.loads(HOLIDAYS.read_text(encoding="utf-8"))
     return frozenset(map(date.fromisoformat, days))
+
+
+def usual_holidays(year: int) -> frozenset[date]:
+    """Return the days that arXiv has kept in each of the last years.
+
+    In the last week of a year there are some more, which it names late in autumn.
+    """
+    return frozenset(
+        (
+            _observed(date(year, 1, 1)),
+            _nth(3, _MONDAY, of=date(year, 1, 1)),
+            _observed(date(year, 6, 19)),
+            _observed(date(year, 7, 4)),
+            _nth(1, _MONDAY, of=date(year, 9, 1)),
+            _nth(4, _THURSDAY, of=date(year, 11, 1)),
+            _observed(date(year, 12, 25)),
+            _observed(date(year + 1, 1, 1)),
+        )
+    )
+
+
+@cache
+def known_until() -> date:
+    """Return the last day of the last year of which arXiv has named the holidays."""
+    return date(max(holidays()).year, 12, 31)
 
 
 def has_list(day: date) -> bool:
@@ -78,7 +103,18 @@ def is_rush_hour(at: datetime) -> bool:
 
 
 def _freezes(day: date) -> bool:
-    return day.weekday() <= _FRIDAY and day not in holidays()
+    named = holidays() if day <= known_until() else usual_holidays(day.year)
+    return day.weekday() <= _FRIDAY and day not in named
+
+
+def _nth(number: int, weekday: int, *, of: date) -> date:
+    """The first, second ... of that weekday in the month that begins with `of`."""
+    return of + ((weekday - of.weekday()) % 7 + 7 * (number - 1)) * _DAY
+
+
+def _observed(day: date) -> date:
+    """A holiday on a Saturday is kept on Friday, one on a Sunday on Monday."""
+    return day + {5: -1, 6: 1}.get(day.weekday(), 0) * _DAY
 
 
 def _frozen_for(list_date: date) -> date:

@@ -62,6 +62,19 @@ def install(*, overwrite: bool = False) -> int:
     return len(wanted)
 
 
+def differences(*, overwrite: bool = False) -> dict[str, list[str]]:
+    """Return slug -> the fields that `install` would change; none of a topic that is new."""
+    stored = {topic.slug: topic for topic in Topic.objects.all()}
+    found = {}
+    for topic in load():
+        before = stored.get(topic.slug)
+        wanted = asdict(topic).items()
+        changed = [name for name, value in wanted if before and getattr(before, name) != value]
+        if before is None or (overwrite and changed):
+            found[topic.slug] = changed
+    return found
+
+
 def _read(entry: dict[str, Any], position: int) -> CatalogueTopic:
     return CatalogueTopic(
         slug=entry["slug"],

@@ -15,6 +15,7 @@ from papers.sources.web import addresses, hosts
 
 READINGS = 10
 LIST_DAYS = {"arxiv": announcements.has_list}  # source -> days with a list, if not all weekdays
+HOLIDAYS_NEEDED = timedelta(days=30)  # ahead; without them, quiet days look like failures
 LONGEST = timedelta(minutes=15)  # a reading that is not finished by then was killed
 
 
@@ -34,11 +35,15 @@ def look(*, at: datetime) -> dict[str, Health]:
 
 def warnings(*, at: datetime) -> list[str]:
     """Say of which sources there is something to say, without what they answered."""
-    return [
+    said = [
         f"the source {source} is {found.state}"
         for source, found in look(at=at).items()
         if found.state is not State.FRESH
     ]
+    until = announcements.known_until()
+    if "arxiv" in settings.PAPER_SOURCES and until - at.date() < HOLIDAYS_NEEDED:
+        said.append(f"arXiv's holidays are known until {until:%d %B %Y}: an upgrade brings more")
+    return said
 
 
 def facts(source: str, *, at: datetime) -> Facts:

@@ -50,6 +50,12 @@ class Turn(models.Model):
         return self.service
 
 
+class PageQuerySet(models.QuerySet["Page"]):
+    def forget(self, *, before: datetime) -> int:
+        """Delete those that nobody has asked for since that moment; return how many."""
+        return self.filter(read_at__lt=before).delete()[0]
+
+
 class Page(models.Model):
     """An answer of which everything is stored, so that only a newer one is asked for."""
 
@@ -58,6 +64,8 @@ class Page(models.Model):
     last_modified = models.CharField(max_length=100, blank=True)
     next_url = models.CharField(max_length=2000, blank=True)  # of the page that follows it
     read_at = models.DateTimeField(default=now)
+
+    objects = PageQuerySet.as_manager()
 
     class Meta:
         ordering = ["url"]

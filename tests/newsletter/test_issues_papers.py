@@ -174,6 +174,17 @@ def test_over_a_long_weekend_lists_are_not_missed(make_due, make_paper):
     assert delivery.issue.introduction == ""
 
 
+@pytest.mark.parametrize(("days", "votes", "is_said"), [(5, 9, True), (4, 9, False), (5, 0, False)])
+def test_when_only_announcements_come_the_mail_says_that_votes_are_missing(
+    make_due, make_paper, days, votes, is_said
+):
+    make_paper("Voted for", listed_on=TUESDAY - days * DAY, votes=votes)
+    make_paper("Announced", topics=["agents"], listed_on=TUESDAY, votes=0)
+    delivery = issues.open_today(make_due(), at=SEVEN)
+    assert "Announced" in titles(delivery)
+    assert delivery.issue.introduction == (candidates.NO_LIST if is_said else "")
+
+
 def test_an_introduction_that_an_editor_wrote_stays(make_due, make_issue, make_paper):
     make_issue(on=TUESDAY)
     Issue.objects.update(introduction="Hello.")

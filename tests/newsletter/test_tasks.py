@@ -16,6 +16,7 @@ from django.utils.timezone import now
 
 from newsletter import counting, issues, tasks
 from newsletter.models import Delivery, Tally, Webhook
+from papers.models import Page
 from subscriptions import outbox, restore
 from subscriptions.outgoing import Unreachable
 from subscriptions.verdicts import State
@@ -223,3 +224,10 @@ def test_what_could_not_be_read_is_forgotten_after_thirty_days(db, days, left):
         )  # fmt: skip
     tasks.forget.run()
     assert set(Webhook.objects.values_list("state", flat=True)) == left
+
+
+def test_pages_of_sources_that_nobody_asked_for_are_forgotten(db):
+    for days in (29, 31):
+        Page.objects.create(url=f"https://example.org/{days}", read_at=now() - timedelta(days=days))
+    tasks.forget()
+    assert [page.url for page in Page.objects.all()] == ["https://example.org/29"]

@@ -101,3 +101,22 @@ def test_the_hour_after_an_announcement_is_a_rush(at, is_rush):
 def test_a_moment_needs_a_time_zone():
     with pytest.raises(ValueError, match="has no time zone"):
         announcements.list_date(datetime(2026, 3, 16))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("year", [2025, 2026])
+def test_the_usual_holidays_are_those_that_were_named(year):
+    usual = {day for day in announcements.usual_holidays(year) if day.year == year}
+    assert len(usual) == 7
+    assert usual <= announcements.holidays()
+
+
+def test_years_that_nobody_has_named_have_the_usual_holidays():
+    assert announcements.known_until() == date(2026, 12, 31)
+    thanksgiving = date(2027, 11, 25)
+    assert announcements.next_list(thanksgiving) == date(2027, 11, 29)
+    assert announcements.usual_holidays(2027) >= {
+        date(2027, 6, 18),  # the 19th is a Saturday
+        date(2027, 7, 5),  # the 4th is a Sunday
+        date(2027, 12, 31),  # of the new year
+        thanksgiving,
+    }

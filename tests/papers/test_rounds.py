@@ -118,3 +118,12 @@ def test_warnings_tell_nothing_of_what_was_answered():
     assert rounds.warnings(at=NOW) == ["the source huggingface is broken"]
     take("huggingface", records(3), at=NOW + MINUTE)
     assert rounds.warnings(at=NOW + MINUTE) == []
+
+
+def test_holidays_that_end_soon_are_told_in_time(settings, db):
+    settings.PAPER_SOURCES = ["arxiv"]
+    said = rounds.warnings(at=datetime(2026, 12, 10, tzinfo=UTC))
+    assert any("holidays are known until 31 December 2026" in sentence for sentence in said)
+    settings.PAPER_SOURCES = ["huggingface"]
+    said = rounds.warnings(at=datetime(2026, 12, 10, tzinfo=UTC))
+    assert not any("holidays" in sentence for sentence in said)
