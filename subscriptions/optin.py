@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from papers.models import Topic
-from subscriptions import address, cadence, limits
+from subscriptions import address, cadence, limits, phrases
 from subscriptions.cadence import Schedule
 from subscriptions.models import (
     Consent,
@@ -25,6 +25,7 @@ from subscriptions.models import (
     suppressed_among,
 )
 from subscriptions.models.reader import PAUSE
+from subscriptions.phrases import Words
 from subscriptions.verdicts import State
 
 # What the join page says, stored with each consent.  Raise the number when it changes.
@@ -61,6 +62,15 @@ class Choices:
     hour: int = 7  # 0..23
     time_zone: str = "UTC"  # IANA name
     length: int = 7  # papers
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences(Choices):
+    """All that a reader may choose, besides what the digest is about."""
+
+    trend_share: float = 0.4  # 0..1
+    is_text_only: bool = False
+    language: str = "en"  # of settings.LANGUAGES
 
 
 @transaction.atomic
@@ -110,13 +120,28 @@ def confirm(subscriber: Subscriber, *, at: datetime, ip: str | None, page: str) 
 
 @transaction.atomic
 def choose(
-    subscriber: Subscriber, *, topics: Collection[Topic], choices: Choices, at: datetime
+    subscriber: Subscriber,
+    *,
+    weights: Mapping[Topic, float | None],
+    choices: Choices,
+    words: Words | None = None,
+    at: datetime,
 ) -> None:
-    """Save a confirmed reader's preferences and plan the next digest by them."""
+    """Save a confirmed reader's preferences and plan the next digest by them.
+
+    Args:
+        weights: of topics, as `Interest.weight`; None for those that he does not follow.
+            Topics that are not named stay as they are.
+        choices: `Choices` or `Preferences`; other fields stay as they are.
+        words: what he looks for and avoids; None leaves that as it is.
+    """
     reader = _lock(subscriber)
     if reader.is_deliverable:
         before = Schedule.of(reader)
-        _keep(reader, topics=topics, choices=choices)
+        _set(reader, choices)
+        _weigh(reader, weights)
+        if words is not None:
+            phrases.wish(reader, **words._asdict())
         _follow(reader, before, at=at)
 
 
@@ -228,12 +253,25 @@ def _lock(subscriber: Subscriber) -> Subscriber:
 
 def _keep(subscriber: Subscriber, *, topics: Collection[Topic], choices: Choices) -> None:
     """Store preferences.  The weight of an interest that stays is kept."""
-    for field, value in asdict(choices).items():
-        setattr(subscriber, field, value)
-    subscriber.save()
+    _set(subscriber, choices)
     subscriber.interests.exclude(topic__in=topics).delete()
     Interest.objects.bulk_create(
         [Interest(subscriber=subscriber, topic=topic) for topic in topics], ignore_conflicts=True
+    )
+
+
+def _set(subscriber: Subscriber, choices: Choices) -> None:
+    for field, value in asdict(choices).items():
+        setattr(subscriber, field, value)
+    subscriber.save()
+
+
+def _weigh(subscriber: Subscriber, weights: Mapping[Topic, float | None]) -> None:
+    subscriber.interests.filter(topic__in=weights).delete()
+    Interest.objects.bulk_create(
+        Interest(subscriber=subscriber, topic=topic, weight=weight)
+        for topic, weight in weights.items()
+        if weight is not None
     )
 
 

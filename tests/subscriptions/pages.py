@@ -21,3 +21,12 @@ def snapshot() -> list[object]:
     """All that a page could change about readers."""
     models = (Subscriber, Consent, Letter)
     return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+def chosen(**changes: object) -> dict[str, object]:
+    """What the preferences page sends; topics that it does not name stay as they are."""
+    fields = {
+        "cadence": "daily", "weekday": "0", "hour": "7", "time_zone": "UTC", "length": "7",
+        "trend": "40", "format": "html", "language": "en",
+    }  # fmt: skip
+    return fields | changes
