@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.test import Client
 from django.urls import reverse
 
 from subscriptions import tokens
@@ -30,3 +34,9 @@ def chosen(**changes: object) -> dict[str, object]:
         "trend": "40", "format": "html", "language": "en",
     }  # fmt: skip
     return fields | changes
+
+
+def post_raw(client: Client, link: str, fields: dict[str, object]) -> HttpResponse:
+    """Post a form whose values may be what no browser sends, such as lone surrogates."""
+    raw = {name: str(value).encode("utf-8", "surrogatepass") for name, value in fields.items()}
+    return client.post(link, urlencode(raw), content_type="application/x-www-form-urlencoded")
