@@ -35,6 +35,7 @@ class Reader(NamedTuple):
     public_id: bytes = b""
     token_version: int = 0
     is_counted: bool = False  # he and the operator agreed to it
+    is_text_only: bool = False
 
 
 ERASED = Reader("the reader was erased")
@@ -44,7 +45,8 @@ class Digest:
     """One mail, written when it is asked for (`subscriptions.outgoing.Outgoing`)."""
 
     __slots__ = (
-        "_chosen", "_press", "_public_id", "_tokens", "entry_id", "key", "recipient", "sender",
+        "_chosen", "_is_text_only", "_press", "_public_id", "_tokens", "entry_id", "key",
+        "recipient", "sender",
     )  # fmt: skip
 
     def __init__(
@@ -54,14 +56,23 @@ class Digest:
         delivery: Delivery,
         recipient: str,
         tokens: Mapping[str, bytes],
+        *,
+        is_text_only: bool = False,
     ) -> None:
         self.entry_id, self.recipient, self.sender = delivery.pk, recipient, press.sender
         self._public_id = delivery.public_id
         self.key = str(self._public_id)
         self._press, self._chosen, self._tokens = press, chosen, tokens
+        self._is_text_only = is_text_only
 
     def wire(self) -> bytes:
-        return self._press.wire(self._chosen, self._tokens, to=self.recipient, key=self.key)
+        return self._press.wire(
+            self._chosen,
+            self._tokens,
+            to=self.recipient,
+            key=self.key,
+            is_text_only=self._is_text_only,
+        )
 
     def message(self) -> AnymailMessage:
         text, html, count = self._press.parts(self._chosen, self._tokens)
@@ -69,7 +80,7 @@ class Digest:
         return mail.assemble(
             subject=self._press.subject(self._chosen[0][0], count),
             text=unquote(b"".join(text)),
-            html=unquote(b"".join(html)),
+            html="" if self._is_text_only else unquote(b"".join(html)),
             to=self.recipient,
             message_id=self._public_id,
             headers={
@@ -105,7 +116,9 @@ def compose_all(deliveries: Sequence[Delivery]) -> Callable[[Delivery], Outgoing
         if not (chosen := press.choose(delivery.packed_picks)):
             raise NotToBeSent("its papers are gone")
         tokens = press.tokens(reader.public_id, reader.token_version)
-        return Digest(press, chosen, delivery, reader.email, tokens)
+        return Digest(
+            press, chosen, delivery, reader.email, tokens, is_text_only=reader.is_text_only
+        )
 
     return compose
 
@@ -113,17 +126,16 @@ def compose_all(deliveries: Sequence[Delivery]) -> Callable[[Delivery], Outgoing
 def _readers(deliveries: Sequence[Delivery]) -> dict[int | None, Reader]:
     ids = {d.subscriber_id for d in deliveries if d.subscriber_id is not None}
     rows = Subscriber.objects.filter(among("pk", ids))
-    fields = list(
-        rows.values_list("pk", "state", "email", "public_id", "token_version", "is_counted")
-    )
+    names = ("pk", "state", "email", "public_id", "token_version", "is_counted", "is_text_only")
+    fields = list(rows.values_list(*names))
     suppressed = suppressed_among(row[2] for row in fields)
     is_counting = counting.is_on()
     return {
         pk: Reader(
             _objection(state, email, suppressed), email, public_id.bytes, version,
-            is_counted and is_counting,
+            is_counted and is_counting, is_text_only,
         )
-        for pk, state, email, public_id, version, is_counted in fields
+        for pk, state, email, public_id, version, is_counted, is_text_only in fields
     }  # fmt: skip
 
 
@@ -148,7 +160,10 @@ def page(delivery: Delivery) -> str:
     """Return the mail of a delivery as a page that can be passed on: its links open nothing."""
     press = presses_of([delivery], keep=False)[delivery.issue_id]
     chosen = press.choose(delivery.packed_picks)
-    return unquote(press.public_html(chosen, press.headline(len(chosen))))
+    reader = delivery.subscriber
+    made = press.tokens(reader.public_id.bytes, reader.token_version) if reader else {}
+    headline = press.headline(len(chosen))
+    return unquote(press.public_html(chosen, headline, digest=made.get("digest", b"")))
 
 
 def edition(issue: Issue) -> str:

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods
 
+from newsletter.models import Delivery
 from papers.models import Paper, Topic
-from subscriptions import opinions
+from subscriptions import opinions, tokens
 from subscriptions.models import Feedback, Subscriber
 from subscriptions.token_pages import token_page
 from subscriptions.tokens import BadToken, Purpose
 
+LOOKED_AT = 30  # digests, newest first
 OPINIONS = {
     "": "You have not said what you think of papers like this.",
     Feedback.Kind.MORE: "You want more papers like this.",
@@ -52,8 +55,22 @@ def feedback(request: HttpRequest, subscriber: Subscriber, *, paper_id: int) -> 
             _vote(subscriber, paper),
         ],
         "is_saved": "saved" in request.GET,
+        "digest_url": _digest_with(subscriber, paper),
     }
     return render(request, "newsletter/paper.html", context)
+
+
+def _digest_with(subscriber: Subscriber, paper: Paper) -> str:
+    """Return the way back: the newest digest with this paper; empty if it is not there any more.
+
+    Not to the preferences: this page's link must not open more than it was made for.
+    """
+    recent = Delivery.objects.filter(subscriber=subscriber).select_related("issue")
+    for delivery in recent.order_by("-pk")[:LOOKED_AT]:
+        if paper.pk in delivery.paper_ids:
+            issue, token = delivery.issue, tokens.make(Purpose.DIGEST, subscriber)
+            return reverse("newsletter:digest", args=[token, issue.cadence, issue.on.isoformat()])
+    return ""
 
 
 def _act(subscriber: Subscriber, paper: Paper, act: str, topic: Topic | None) -> bool:

@@ -20,7 +20,7 @@ from newsletter.reasons import Names
 from newsletter.shell import Frame
 from papers.wording import shorten
 from subscriptions import mail, tokens
-from subscriptions.encode import BETWEEN, END, START, Form, quote
+from subscriptions.encode import ALONE, BETWEEN, END, START, Form, quote
 from subscriptions.headers import header, mailbox
 from subscriptions.tokens import Purpose
 
@@ -90,7 +90,7 @@ class Press:
         self._unsubscribe = unsubscribe_header()
         self._domain = f"@{mail.domain()}>\r\n".encode()
         fixed = {**mail.AUTOMATIC, **self.headers, "Date": format_datetime(now())}
-        self._from, self._fixed = mail.from_lines(), b"".join(mail.written(fixed)) + START
+        self._from, self._fixed = mail.from_lines(), b"".join(mail.written(fixed))
 
     def choose(self, packed_picks: bytes | memoryview) -> Chosen:
         """Return the cards of a delivery; papers that are gone are left out."""
@@ -117,13 +117,22 @@ class Press:
             "feedback": feedback,
         }
 
-    def wire(self, chosen: Chosen, made: Mapping[str, bytes], *, to: str, key: str) -> bytes:
+    def wire(
+        self,
+        chosen: Chosen,
+        made: Mapping[str, bytes],
+        *,
+        to: str,
+        key: str,
+        is_text_only: bool = False,
+    ) -> bytes:
         """Return the whole message: from headers to its last line.
 
         Args:
             made: of `tokens`.
             to: an address of ASCII.
             key: the id of the delivery.
+            is_text_only: the HTML is left out, and with it the second part.
         """
         text, html, count = self.parts(chosen, made)
         first, own = chosen[0][0], key.encode()
@@ -134,6 +143,9 @@ class Press:
             b"Message-ID: <", own, self._domain, b"X-Entity-Ref-ID: ", own, b"\r\n",
             made["unsubscribe"].join(self._unsubscribe), self._fixed,
         ]  # fmt: skip
+        if is_text_only:
+            return b"".join((*whole, ALONE, *text))
+        whole.append(START)
         whole += text
         whole.append(BETWEEN)
         whole += html
@@ -158,8 +170,12 @@ class Press:
             in_rows = {**values, "contents": contents}
         return in_text.around(text_cards, values), in_html.around(html_cards, in_rows), count
 
-    def public_html(self, chosen: Chosen, headline: str) -> bytes:
-        """Return, encoded, all cards in a page that opens nothing: no token, no limit."""
+    def public_html(self, chosen: Chosen, headline: str, *, digest: bytes = b"") -> bytes:
+        """Return, encoded, all cards in a page that opens nothing: no limit, and no token.
+
+        Args:
+            digest: the token of a reader's digest, which then leads to why he got it.
+        """
         cards: list[bytes] = []
         for number, (sheet, why) in enumerate(chosen, start=1):
             reason = sheet.reasons.get(why) or sheet.write_reason(why, self.names)
@@ -168,7 +184,8 @@ class Press:
                 sheet.public_tail[0],
             )  # fmt: skip
         values = {"preheader": b"", "cards": b"".join(cards), "headline": quote(escape(headline))}
-        sections = ["public"]
+        values["digest"] = digest
+        sections = ["public", *["why"] * bool(digest)]
         if len(chosen) >= CONTENTS_FROM:
             sections.append("contents")
             values["contents"] = _contents(chosen)[1]

@@ -38,7 +38,7 @@ class Frame:
         self.size = sum(map(len, self._html.pieces))
 
     def forms(self, *sections: str) -> tuple[Form, Form]:
-        """Return text and HTML with these sections: contents, more, private, public."""
+        """Return text and HTML with these sections: contents, more, private, public, why."""
         if (made := self._made.get(sections)) is None:
             made = self._text.only(*sections), self._html.only(*sections)
             self._made[sections] = made
@@ -104,6 +104,7 @@ def _facts(issue: Issue) -> dict[str, Any]:
         "preferences_url": page("subscriptions:preferences", "preferences"),
         "unsubscribe_url": page("subscriptions:unsubscribe", "unsubscribe"),
         "digest_url": page("newsletter:digest", "digest", issue.cadence, on),
+        "why_url": page("newsletter:why", "digest", issue.cadence, on),
     }
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from newsletter import counted, paper_page, status, views, webhooks
+from newsletter import (
+    counted,
+    own_digests,
+    paper_page,
+    preview_page,
+    status,
+    views,
+    webhooks,
+)
 
 app_name = "newsletter"
 urlpatterns = [
@@ -14,7 +22,10 @@ urlpatterns = [
     path("c/<str:token>/", counted.follow, name="counted"),
     path("hooks/<slug:service>/", webhooks.hook, name="hook"),
     path("today/<token:token>/", views.today, name="today"),
-    path("digest/<token:token>/<slug:kind>/<slug:on>/", views.digest, name="digest"),
+    path("preferences/<token:token>/preview/", preview_page.preview, name="preview"),
+    path("digests/<token:token>/", own_digests.digests, name="digests"),
+    path("digest/<token:token>/<slug:kind>/<slug:on>/", own_digests.digest, name="digest"),
+    path("why/<token:token>/<slug:kind>/<slug:on>/", own_digests.why, name="why"),
     path("paper/<token:token>/<int:paper_id>/", paper_page.feedback, name="feedback"),
     path("issue/<slug:slug>/", views.issue, name="issue"),
     path("archive/", views.archive, name="archive"),

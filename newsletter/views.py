@@ -58,25 +58,14 @@ def today(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 
 
 @require_safe
-@token_page(Purpose.DIGEST)
-def digest(request: HttpRequest, subscriber: Subscriber, *, kind: str, on: str) -> HttpResponse:
-    """Show a digest that the reader was sent; its address is in the mail and stays good."""
-    deliveries = Delivery.objects.with_contents().filter(subscriber=subscriber)
-    delivery = deliveries.filter(issue__cadence=kind, issue__on=_date(on)).first()
-    if delivery is None:
-        raise BadToken
-    return _mail_page(compose.page(delivery))
-
-
-@require_safe
 def issue(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an issue as it is to everybody."""
     kind, _, on = slug.rpartition("-")
     try:
-        found = Issue.objects.published().get(cadence=kind, on=_date(on))
+        found = Issue.objects.published().get(cadence=kind, on=date_of(on))
     except (BadToken, Issue.DoesNotExist) as error:
         raise Http404 from error
-    return _mail_page(compose.edition(found))
+    return mail_page(compose.edition(found))
 
 
 @require_safe
@@ -92,13 +81,13 @@ def help_page(request: HttpRequest) -> HttpResponse:
     return render(request, "newsletter/help.html")
 
 
-def _mail_page(html: str) -> HttpResponse:
+def mail_page(html: str) -> HttpResponse:
     response = HttpResponse(html)
     response.headers["Content-Security-Policy"] = MAIL_POLICY
     return response
 
 
-def _date(on: str) -> date:
+def date_of(on: str) -> date:
     try:
         return date.fromisoformat(on)  # "20260317", too
     except ValueError as error:

@@ -171,6 +171,12 @@ BETWEEN = (
     "Content-Transfer-Encoding: quoted-printable\r\n"
     "\r\n"
 ).encode()
+ALONE = (
+    b"MIME-Version: 1.0\r\n"
+    b'Content-Type: text/plain; charset="utf-8"\r\n'
+    b"Content-Transfer-Encoding: quoted-printable\r\n"
+    b"\r\n"
+)
 END = f"\r\n--{BOUNDARY}--\r\n".encode()
 
 

@@ -1,9 +1,8 @@
-"""What readers fill in: the join form and the preferences form."""
+"""What somebody fills in to join, and fields that the preferences have, too."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from typing import Any, cast
@@ -21,7 +20,7 @@ from django.utils.safestring import SafeString
 from papers.models import Topic
 from subscriptions import address
 from subscriptions.models import Subscriber
-from subscriptions.optin import COUNTING, Choices
+from subscriptions.optin import Choices
 
 # "localtime" is whatever the server is set to, and "Factory" is no place at all.
 TIME_ZONES = sorted(available_timezones() - {"Factory", "localtime"})
@@ -167,55 +166,3 @@ class JoinForm(TopicsForm):
             hour=int(self.cleaned_data["hour"]),
             time_zone=self.cleaned_data["time_zone"],
         )
-
-
-class PreferencesForm(TopicsForm):
-    """Change what comes, and when."""
-
-    cadence = forms.ChoiceField(
-        choices=Subscriber.Cadence.choices,
-        widget=forms.RadioSelect,
-        error_messages=FROM_THE_LIST,
-    )
-    weekday = forms.TypedChoiceField(
-        choices=Subscriber.Weekday.choices,
-        coerce=int,
-        error_messages=FROM_THE_LIST,
-    )
-    hour = forms.TypedChoiceField(
-        choices=HOURS,
-        coerce=int,
-        error_messages=FROM_THE_LIST,
-    )
-    time_zone = forms.ChoiceField(
-        choices=[(zone, zone) for zone in TIME_ZONES],
-        widget=LongSelect,
-        error_messages=FROM_THE_LIST,
-    )
-    length = forms.IntegerField(
-        min_value=3,
-        max_value=30,
-        error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value", "max_value"), "Please enter a number from 3 to 30."
-        ),
-    )
-
-    is_counted = forms.BooleanField(required=False, label=COUNTING)
-
-    field_order = ["topics"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not (settings.COUNT_OPENS or settings.COUNT_CLICKS):
-            del self.fields["is_counted"]  # nobody is asked for what is not done
-
-    @classmethod
-    def of(cls, subscriber: Subscriber, data: Any = None) -> PreferencesForm:
-        """The form filled with a reader's present choices; `data` is what he sent."""
-        initial = {field.name: getattr(subscriber, field.name) for field in fields(Choices)}
-        slugs = subscriber.topics.values_list("slug", flat=True)
-        initial |= {"topics": list(slugs), "is_counted": subscriber.is_counted}
-        return cls(data, initial=initial)
-
-    def choices(self) -> Choices:
-        return Choices(**{field.name: self.cleaned_data[field.name] for field in fields(Choices)})

@@ -66,7 +66,10 @@ def build(
 def assemble(
     *, subject: str, text: str, html: str, to: str, message_id: UUID, headers: Mapping[str, str]
 ) -> AnymailMessage:
-    """Put a message together from a subject and headers that are clean, and two parts."""
+    """Put a message together from a subject and headers that are clean, and two parts.
+
+    Without HTML it has one part.
+    """
     message = AnymailMessage(
         subject=subject,
         body=text,
@@ -76,7 +79,8 @@ def assemble(
         headers={**AUTOMATIC, **headers, "Message-ID": message_id_of(message_id)},
         metadata={"entry": message_id.hex},
     )
-    message.attach_alternative(html, "text/html")
+    if html:
+        message.attach_alternative(html, "text/html")
     return message
 
 

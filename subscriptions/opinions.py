@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
+
 from papers.models import Paper, Topic
 from subscriptions import tastes
 from subscriptions.models import Feedback, Interest, Subscriber, Vote
@@ -19,6 +21,14 @@ def say(subscriber: Subscriber, paper: Paper, kind: Feedback.Kind, *, at: dateti
 def unsay(subscriber: Subscriber, paper: Paper) -> None:
     """He has no opinion of it after all."""
     Feedback.objects.filter(subscriber=subscriber, paper=paper).delete()
+    tastes.renew(subscriber)
+
+
+@transaction.atomic
+def forget(subscriber: Subscriber) -> None:
+    """He never said anything of any paper: more, less and votes are gone for good."""
+    Feedback.objects.filter(subscriber=subscriber).delete()
+    Vote.objects.filter(subscriber=subscriber).delete()
     tastes.renew(subscriber)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
 from papers.models import Topic
-from subscriptions import address, cadence, limits
+from subscriptions import address, cadence, limits, phrases
 from subscriptions.cadence import Schedule
 from subscriptions.models import (
     Consent,
@@ -24,6 +24,8 @@ from subscriptions.models import (
     address_hash,
     suppressed_among,
 )
+from subscriptions.models.reader import PAUSE
+from subscriptions.phrases import Words
 from subscriptions.verdicts import State
 
 # What the join page says, stored with each consent.  Raise the number when it changes.
@@ -40,6 +42,7 @@ Count when I open a digest or follow its links. Only sums are kept, and not who 
 to papers then lead through this site."""
 
 DAY = timedelta(days=1)
+LONGEST_PAUSE = timedelta(days=366)
 WORDINGS = {  # of whoever agrees to something
     Consent.Act.ASKED: (WORDING_ID, WORDING),
     Consent.Act.CONFIRMED: (WORDING_ID, WORDING),
@@ -59,6 +62,15 @@ class Choices:
     hour: int = 7  # 0..23
     time_zone: str = "UTC"  # IANA name
     length: int = 7  # papers
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences(Choices):
+    """All that a reader may choose, besides what the digest is about."""
+
+    trend_share: float = 0.4  # 0..1
+    is_text_only: bool = False
+    language: str = "en"  # of settings.LANGUAGES
 
 
 @transaction.atomic
@@ -108,13 +120,28 @@ def confirm(subscriber: Subscriber, *, at: datetime, ip: str | None, page: str) 
 
 @transaction.atomic
 def choose(
-    subscriber: Subscriber, *, topics: Collection[Topic], choices: Choices, at: datetime
+    subscriber: Subscriber,
+    *,
+    weights: Mapping[Topic, float | None],
+    choices: Choices,
+    words: Words | None = None,
+    at: datetime,
 ) -> None:
-    """Save a confirmed reader's preferences and plan the next digest by them."""
+    """Save a confirmed reader's preferences and plan the next digest by them.
+
+    Args:
+        weights: of topics, as `Interest.weight`; None for those that he does not follow.
+            Topics that are not named stay as they are.
+        choices: `Choices` or `Preferences`; other fields stay as they are.
+        words: what he looks for and avoids; None leaves that as it is.
+    """
     reader = _lock(subscriber)
     if reader.is_deliverable:
         before = Schedule.of(reader)
-        _keep(reader, topics=topics, choices=choices)
+        _set(reader, choices)
+        _weigh(reader, weights)
+        if words is not None:
+            phrases.wish(reader, **words._asdict())
         _follow(reader, before, at=at)
 
 
@@ -129,6 +156,39 @@ def agree_to_counting(
         reader.save(update_fields=["is_counted"])
         act = Consent.Act.COUNTED if is_counted else Consent.Act.UNCOUNTED
         _record(reader, act, at=at, ip=ip, page=page)
+
+
+@transaction.atomic
+def pause(subscriber: Subscriber, *, until: date, catches_up: bool, at: datetime) -> None:
+    """Send a confirmed reader no digest of a date before `until`; what is on its way still comes.
+
+    Args:
+        until: in his own zone, after today and no more than `LONGEST_PAUSE` ahead.
+        catches_up: the first digest after the pause is then chosen from all that he missed.
+
+    Raises:
+        ValueError: `until` is too early or too late.
+    """
+    reader = _lock(subscriber)
+    today = cadence.local_date(at, reader.time_zone)
+    if not today < until <= today + LONGEST_PAUSE:
+        raise ValueError(f"a pause from {today} cannot last until {until}")
+    if reader.is_deliverable:
+        if not cadence.is_paused(reader, at=at):  # a longer pause is still the same one
+            reader.paused_on = today
+        reader.paused_until, reader.catches_up = until, catches_up
+        reader.save(update_fields=PAUSE)
+        replan(reader, at=at)
+
+
+@transaction.atomic
+def resume(subscriber: Subscriber, *, at: datetime) -> None:
+    """End a reader's pause now; who wished to catch up does, with his next digest."""
+    reader = _lock(subscriber)
+    if reader.is_deliverable and cadence.is_paused(reader, at=at):
+        reader.paused_until = cadence.local_date(at, reader.time_zone)
+        reader.save(update_fields=PAUSE)
+        replan(reader, at=at)
 
 
 @transaction.atomic
@@ -193,12 +253,25 @@ def _lock(subscriber: Subscriber) -> Subscriber:
 
 def _keep(subscriber: Subscriber, *, topics: Collection[Topic], choices: Choices) -> None:
     """Store preferences.  The weight of an interest that stays is kept."""
-    for field, value in asdict(choices).items():
-        setattr(subscriber, field, value)
-    subscriber.save()
+    _set(subscriber, choices)
     subscriber.interests.exclude(topic__in=topics).delete()
     Interest.objects.bulk_create(
         [Interest(subscriber=subscriber, topic=topic) for topic in topics], ignore_conflicts=True
+    )
+
+
+def _set(subscriber: Subscriber, choices: Choices) -> None:
+    for field, value in asdict(choices).items():
+        setattr(subscriber, field, value)
+    subscriber.save()
+
+
+def _weigh(subscriber: Subscriber, weights: Mapping[Topic, float | None]) -> None:
+    subscriber.interests.filter(topic__in=weights).delete()
+    Interest.objects.bulk_create(
+        Interest(subscriber=subscriber, topic=topic, weight=weight)
+        for topic, weight in weights.items()
+        if weight is not None
     )
 
 

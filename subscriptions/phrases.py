@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import NamedTuple, cast
 
 from django.db import transaction
 
@@ -13,6 +14,25 @@ MOST_WISHES = 30
 LONGEST = 80  # characters of a phrase, as Phrase.text
 
 Key = tuple[str, str]  # kind and normalised text
+
+
+class Words(NamedTuple):
+    """What a reader looks for and avoids, as he writes it or as it is stored."""
+
+    keywords: Collection[str] = ()
+    excluded: Collection[str] = ()
+    authors: Collection[str] = ()
+
+
+def words_of(subscriber: Subscriber) -> Words:
+    """Return a reader's present wishes, in alphabetical order."""
+    rows = subscriber.wishes.order_by("phrase__text")
+    found = Words([], [], [])
+    for kind, text, is_excluded in rows.values_list("phrase__kind", "phrase__text", "is_excluded"):
+        is_author = kind == Phrase.Kind.AUTHOR
+        chosen = found.authors if is_author else found.excluded if is_excluded else found.keywords
+        cast("list[str]", chosen).append(text)
+    return found
 
 
 @transaction.atomic
@@ -48,8 +68,16 @@ def wish(
     )
 
 
+def normalised(text: str) -> str:
+    """Return a phrase as it is stored and compared: words in small letters, single spaces.
+
+    It may be empty, or too long to be stored.
+    """
+    return " ".join(words(text))
+
+
 def _keys(kind: Phrase.Kind, texts: Iterable[str]) -> list[Key]:
-    keys = [(str(kind), " ".join(words(text))) for text in texts]
+    keys = [(str(kind), normalised(text)) for text in texts]
     for _, text in keys:
         if not 0 < len(text) <= LONGEST:
             raise ValueError(f"a phrase has 1 to {LONGEST} characters, not {len(text)}")

@@ -1,4 +1,4 @@
-"""Pages a reader sees: join, confirm, choose, leave.  Only POST changes anything."""
+"""Pages a reader sees: join, confirm, leave.  Only POST changes anything."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from papers.models import Paper
-from subscriptions import cadence, limits, links, optin, tokens
+from subscriptions import limits, links, optin
 from subscriptions.address import mask
-from subscriptions.forms import JoinForm, PreferencesForm
+from subscriptions.forms import JoinForm
 from subscriptions.models import Subscriber
 from subscriptions.tasks import ring_letters
 from subscriptions.token_pages import token_page
@@ -43,7 +43,7 @@ def join(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _join_page(request, form, at=at)
     if not form.is_trapped:
-        ip = _client_address(request)
+        ip = client_address(request)
         if not _is_within_limit(ip, at=at):
             form.add_error(None, TOO_MANY)
             return _join_page(request, form, at=at, status=429)
@@ -63,9 +63,9 @@ def confirm(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """Show a button on GET, because mail scanners follow links; confirm on POST."""
     if subscriber.state not in {Subscriber.State.PENDING, Subscriber.State.CONFIRMED}:
         raise BadToken
-    preferences_url = _path(links.preferences(subscriber))
+    preferences_url = path_of(links.preferences(subscriber))
     if request.method == "POST":
-        ip = _client_address(request) or None
+        ip = client_address(request) or None
         if not optin.confirm(subscriber, at=now(), ip=ip, page="/confirm/"):
             raise BadToken
         return SeeOther(f"{preferences_url}?welcome=1")
@@ -79,21 +79,6 @@ def confirm(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     return render(request, "subscriptions/confirm.html", context)
 
 
-@form_page
-@token_page(Purpose.PREFERENCES)
-def preferences(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    is_sent = request.method == "POST" and subscriber.is_deliverable
-    form = PreferencesForm.of(subscriber, request.POST if is_sent else None)
-    if form.is_valid():
-        topics = form.cleaned_data["topics"]
-        optin.choose(subscriber, topics=topics, choices=form.choices(), at=now())
-        if (is_counted := form.cleaned_data.get("is_counted")) is not None:
-            ip = _client_address(request) or None
-            optin.agree_to_counting(subscriber, is_counted, at=now(), ip=ip, page="/preferences/")
-        return SeeOther(f"{_path(links.preferences(subscriber))}?saved=1")
-    return _preferences_page(request, subscriber, form)
-
-
 @csrf_exempt  # RFC 8058: the mail service POSTs here, without our cookies
 @form_page
 @token_page(Purpose.UNSUBSCRIBE)
@@ -103,7 +88,7 @@ def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     No link leads on from here: mail services know this address, and it is for leaving only.
     """
     if request.method == "POST":
-        ip = _client_address(request) or None
+        ip = client_address(request) or None
         optin.leave(subscriber, at=now(), ip=ip, page="/unsubscribe/")
     if request.method == "POST" or subscriber.state == Subscriber.State.UNSUBSCRIBED:
         return render(request, "subscriptions/unsubscribed.html")
@@ -128,28 +113,6 @@ def _join_page(
     return render(request, "subscriptions/join.html", context, status=status)
 
 
-def _preferences_page(
-    request: HttpRequest, subscriber: Subscriber, form: PreferencesForm
-) -> HttpResponse:
-    zone = cadence.zone(subscriber.time_zone)
-    planned = subscriber.next_digest_at
-    is_due = planned is not None and planned <= now()  # the next tick makes it
-    token = tokens.make(Purpose.PREFERENCES, subscriber)
-    context = {
-        "form": form,
-        "subscriber": subscriber,
-        "masked_email": mask(subscriber.email),
-        "is_active": subscriber.is_deliverable,
-        "is_saved": "saved" in request.GET and not form.is_bound,
-        "is_welcome": "welcome" in request.GET and not form.is_bound,
-        "is_due": is_due,
-        "next_digest": planned.astimezone(zone) if planned and not is_due else None,
-        "today_url": reverse("newsletter:today", args=[token]),
-        "unsubscribe_url": _path(links.unsubscribe(subscriber)),
-    }
-    return render(request, "subscriptions/preferences.html", context)
-
-
 def _ask(form: JoinForm, *, ip: str, at: datetime) -> None:
     optin.ask(
         form.cleaned_data["email"],
@@ -167,7 +130,7 @@ def _is_within_limit(ip: str, *, at: datetime) -> bool:
     return limits.allow(bucket, limit=settings.SIGNUPS_PER_NETWORK_AN_HOUR, span=HOUR, at=at)
 
 
-def _client_address(request: HttpRequest) -> str:
+def client_address(request: HttpRequest) -> str:
     return limits.client_address(
         request.META.get("REMOTE_ADDR", ""),
         request.headers.get("X-Forwarded-For", ""),
@@ -175,6 +138,6 @@ def _client_address(request: HttpRequest) -> str:
     )
 
 
-def _path(link: str) -> str:
+def path_of(link: str) -> str:
     """Stay on the host that the reader is on."""
     return urlsplit(link).path

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from newsletter.lint.links import unsubscribe_url
+from newsletter.lint.links import hrefs, unsubscribe_url
 from newsletter.lint.reading import read
 from newsletter.lint.terms import Finding, Site
 from newsletter.lint.wording import titles
@@ -43,7 +43,7 @@ def looking_changes_nothing(
 ) -> list[Finding]:
     """11: GET and HEAD of every link to our site, as scanners do, leave `state()` as it was."""
     found = read(mail)
-    urls = {link.href for link in found.page.links} | {unsubscribe_url(found)}
+    urls = {*hrefs(found), unsubscribe_url(found)}
     findings: list[Finding] = []
     for url in sorted(url for url in urls if site.is_ours(url)):
         for method in ("GET", "HEAD"):

@@ -40,6 +40,7 @@ LOOKS_LIKE_URL = re.compile(
     r"(?:https?://|www\.)\S+|(?:[\w-]+\.)+(?:com|org|net|edu|gov|io|co|dev|app|de|uk|eu)(?:/\S*)?",
     re.IGNORECASE,
 )
+URL = re.compile(r"https?://\S+")
 SAYS_NOTHING = re.compile(
     r"(click )?here|link|this( link)?|(read |learn |see )?more\W*", re.IGNORECASE
 )
@@ -78,7 +79,7 @@ def opaque_token(mail: Mail, site: Site) -> Iterator[str]:
 
 
 def no_address_in_links(mail: Mail, site: Site) -> Iterator[str]:
-    addresses = "\n".join([mail.first("list-unsubscribe"), *_hrefs(mail)])
+    addresses = "\n".join([mail.first("list-unsubscribe"), *hrefs(mail)])
     for recipient in mail.addresses("to")[:1]:
         if any(form in addresses for form in _disguises(recipient)):
             yield "a link holds the reader's address"
@@ -93,6 +94,12 @@ def _disguises(address: str) -> Iterator[str]:
 
 
 def visible_ways_out(mail: Mail, site: Site) -> Iterator[str]:
+    if mail.is_plain:
+        urls = [url for url in hrefs(mail) if site.is_ours(url)]
+        for name in ("unsubscribe", "preferences"):
+            if not any(f"/{name}/" in url for url in urls):
+                yield f"the text has no {name} link"
+        return
     end = len(mail.html.encode("utf-8", "replace")[:FIRST_BYTES].decode("utf-8", "ignore"))
     seen = [link for link in mail.page.links if not link.is_hidden and link.at < end]
     ours = [link for link in seen if site.is_ours(link.href)]
@@ -106,7 +113,7 @@ def visible_ways_out(mail: Mail, site: Site) -> Iterator[str]:
 
 
 def https_to_known_hosts(mail: Mail, site: Site) -> Iterator[str]:
-    for href in sorted(set(_hrefs(mail))):
+    for href in sorted(set(hrefs(mail))):
         if site.is_ours(href):
             continue
         if not (host := _https_host(href)):
@@ -126,6 +133,9 @@ def _https_host(url: str) -> str:
 
 
 def honest_links(mail: Mail, site: Site) -> Iterator[str]:
+    if mail.is_plain:
+        hidden = ((what_hides(url), url) for url in hrefs(mail) if not site.is_ours(url))
+        yield from (f"{wrong}: {url[:80]!r}" for wrong, url in hidden if wrong)
     for link in mail.page.links:
         if site.is_ours(link.href) and "." not in link.text:
             continue
@@ -176,8 +186,10 @@ def telling_links(mail: Mail, site: Site) -> Iterator[str]:
             yield f"one says {said!r}"
 
 
-def _hrefs(mail: Mail) -> Iterator[str]:
+def hrefs(mail: Mail) -> Iterator[str]:
     yield from (link.href for link in mail.page.links)
+    if mail.is_plain:  # mail programs make links of them
+        yield from (url for url in URL.findall(mail.text) if url not in mail.quoted)
     for tag in mail.page.named("img", "area"):
         if not tag.get("src").startswith("data:"):  # which is for another check
             yield from filter(None, (tag.get("src"), tag.get("href")))

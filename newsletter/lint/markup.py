@@ -9,7 +9,7 @@ from functools import lru_cache
 from newsletter.lint.colours import Shades, contrast
 from newsletter.lint.page import Tag
 from newsletter.lint.reading import Mail
-from newsletter.lint.terms import Site, hard, soft
+from newsletter.lint.terms import Site, hard, of_html, soft
 
 TARGET, LIMIT = 80_000, 92_000  # bytes; Gmail hides what comes after about 102,000
 PICTURES = 3
@@ -162,9 +162,9 @@ CHECKS = (
     soft(24, f"pictures are few (at most {PICTURES}), sized and described", described_pictures),
     hard(25, "nothing watches the reader", nothing_watches),
     hard(26, "nothing runs, loads or needs repair", nothing_runs),
-    soft(27, "the HTML says its language", says_its_language),
-    soft(28, "tables are only layout, and as wide as a mail", narrow_layout),
-    soft(29, "it knows the dark", knows_the_dark),
+    soft(27, "the HTML says its language", of_html(says_its_language)),
+    soft(28, "tables are only layout, and as wide as a mail", of_html(narrow_layout)),
+    soft(29, "it knows the dark", of_html(knows_the_dark)),
     soft(29, f"colours have a contrast of {READABLE}", readable_colours),
     soft(30, "no picture is inside", no_pictures_inside),
 )

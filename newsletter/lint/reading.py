@@ -42,6 +42,11 @@ class Mail:
     at: datetime | None = None  # when it is looked at; None if it is an old one
     quoted: str = ""  # words of papers and people that stand in it, with single spaces
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a text alone: some readers want no HTML."""
+        return self.kind == "text/plain" and len(self.parts) == 1
+
     def all(self, name: str) -> list[str]:
         """Values of every header field of that name, in small letters."""
         return [value for found, value in self.fields if found == name]

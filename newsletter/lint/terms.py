@@ -83,6 +83,11 @@ class Check:
         ]
 
 
+def of_html(look: Look) -> Look:
+    """A look at the HTML, which a mail of text alone does not have."""
+    return lambda mail, site: () if mail.is_plain else look(mail, site)
+
+
 def hard(number: int, wants: str, look: Look) -> Check:
     return Check(number, True, wants, look)
 

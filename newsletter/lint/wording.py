@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from newsletter.lint.reading import Mail
-from newsletter.lint.terms import Site, hard, soft
+from newsletter.lint.terms import Site, hard, of_html, soft
 
 ENOUGH = 0.6  # of the HTML's words are in the text
 PREHEADER = (40, 110)  # characters
@@ -16,6 +16,7 @@ PADDING = 20  # characters after it, so that no program shows the page's first w
 INVISIBLE = dict.fromkeys(map(ord, "\u034f\u2007\u00a0\u00ad\u200b\u200c\u200d\ufeff\u2060"), " ")
 # Patterns begin with plain characters, which is ten times as fast: what is before comes after.
 WHY = re.compile(r"ou (?<=\b[Yy]ou )(get|receive|are getting|are receiving) \S+( \S+)? because\b")
+FIRST_LINK = re.compile(r"^ *\[\d+\.1\] [^:\n]+: (https?://\S+)$", re.MULTILINE)
 NUMBER = re.compile(r"\d+\s*[.)]\s*")
 # How a mark begins, which is quickly looked for -> all of it.
 MARKS = {
@@ -31,7 +32,12 @@ MARKS = {
 
 
 def titles(mail: Mail) -> list[tuple[str, str]]:
-    """(title, address) of what stands in the HTML's headings below the first."""
+    """(title, address) of what stands in the HTML's headings below the first.
+
+    In a text alone a paper is known by the first of its numbered links.
+    """
+    if mail.is_plain:
+        return [(url, url) for url in FIRST_LINK.findall(mail.text)]
     linked = [(link.text, link.href) for link in mail.page.links if link.is_title]
     shown = {" ".join(text.split()) for text, _ in linked}
     plain = [(NUMBER.sub("", text, count=1), "") for text in mail.page.headings]
@@ -41,6 +47,10 @@ def titles(mail: Mail) -> list[tuple[str, str]]:
 
 def two_equal_parts(mail: Mail, site: Site) -> Iterator[str]:
     kinds = [part.kind for part in mail.parts]
+    if mail.is_plain:
+        if not mail.flat_text:
+            yield "it is empty"
+        return
     if mail.kind != "multipart/alternative" or kinds != ["text/plain", "text/html"]:
         yield f"it is {mail.kind} of {', '.join(kinds)}"
         return
@@ -55,15 +65,21 @@ def two_equal_parts(mail: Mail, site: Site) -> Iterator[str]:
         yield f"the text has no {missing[0]}, and {len(missing) - 1} more"
 
 
+def _parts(mail: Mail) -> Iterator[tuple[str, str]]:
+    yield "text", mail.flat_text
+    if not mail.is_plain:
+        yield "HTML", mail.page.visible
+
+
 def postal_address(mail: Mail, site: Site) -> Iterator[str]:
     wanted = " ".join(site.postal_address.split())
-    for name, text in (("text", mail.flat_text), ("HTML", mail.page.visible)):
+    for name, text in _parts(mail):
         if wanted not in text:
             yield f"the {name} does not"
 
 
 def says_why(mail: Mail, site: Site) -> Iterator[str]:
-    for name, text in (("text", mail.flat_text), ("HTML", mail.page.visible)):
+    for name, text in _parts(mail):
         if not WHY.search(text):
             yield f"the {name} does not"
 
@@ -118,7 +134,7 @@ CHECKS = (
     hard(15, "text and HTML say the same", two_equal_parts),
     soft(18, "both parts hold the postal address", postal_address),
     soft(19, "both parts say why the reader gets it", says_why),
-    soft(20, "the preheader is {} to {} characters, padded".format(*PREHEADER), preheader),
+    soft(20, "the preheader is {} to {} characters, padded".format(*PREHEADER), of_html(preheader)),
     hard(31, "no mark of a template is left", no_leftover_marks),
     hard(32, "no paper is there twice", no_paper_twice),
     soft(33, "both parts are UTF-8 in NFC", clean_characters),

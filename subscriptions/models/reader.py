@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
@@ -14,6 +15,8 @@ from django.db.models.functions import Lower
 
 from papers.models import Topic
 from subscriptions.models.suppression import Suppression, address_hash, suppressed_among
+
+PAUSE = ("paused_on", "paused_until", "catches_up")  # fields
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
@@ -84,6 +87,10 @@ class Subscriber(models.Model):
     )
     hour = models.PositiveSmallIntegerField(default=7, validators=[MaxValueValidator(23)])
     time_zone = models.CharField(max_length=64, default="UTC")  # IANA name
+    # Of his pages and mails; what a new reader's pages were in when he signed up.
+    language = models.CharField(
+        max_length=10, choices=settings.LANGUAGES, default="en", db_default="en"
+    )
     length = models.PositiveSmallIntegerField(
         default=7, validators=[MinValueValidator(1), MaxValueValidator(30)]
     )
@@ -94,6 +101,12 @@ class Subscriber(models.Model):
     bounced_at = models.DateTimeField(null=True, editable=False)
     # Agreed that opened and clicked digests are counted, in sum and never by name.
     is_counted = models.BooleanField(default=False)
+    # He paused: no digest of a date before the last one of these, in his zone.  A past one
+    # means nothing.  What he missed since the first is made up for if he wishes that.
+    paused_on = models.DateField(null=True, editable=False)
+    paused_until = models.DateField(null=True, editable=False)
+    catches_up = models.BooleanField(default=False, db_default=False, editable=False)
+    is_text_only = models.BooleanField(default=False, db_default=False)  # no HTML in his mail
     # Filled in by subscriptions.cadence; None means "no digest is planned".
     next_digest_at = models.DateTimeField(null=True, editable=False)
     topics = models.ManyToManyField(Topic, through="Interest", related_name="subscribers")
@@ -146,6 +159,7 @@ class Subscriber(models.Model):
         """Leave.  Asking again later starts from the beginning, with a new confirmation."""
         if self.state in {self.State.PENDING, self.State.CONFIRMED}:
             self.next_digest_at = None
+            self.end_pause()
             self._move_to(self.State.UNSUBSCRIBED, at=at)
 
     def suppress(self, *, at: datetime, reason: str = "") -> None:
@@ -160,9 +174,14 @@ class Subscriber(models.Model):
         if self.state not in {self.State.SUPPRESSED, self.State.BOUNCED}:
             never_write([self], self.State.BOUNCED, at=at, reason=reason)
 
+    def end_pause(self) -> None:
+        """Forget that he paused; whoever calls it saves the row."""
+        self.paused_on = self.paused_until = None
+        self.catches_up = False
+
     def _move_to(self, state: State, *, at: datetime) -> None:
         self.state, self.state_changed_at = state, at
-        self.save(update_fields=["state", "state_changed_at", "next_digest_at"])
+        self.save(update_fields=["state", "state_changed_at", "next_digest_at", *PAUSE])
 
 
 def lock(ids: Sequence[int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from django.test import Client
@@ -132,3 +133,14 @@ def test_who_left_and_a_paper_that_is_gone_are_a_bad_link(client, reader, paper)
     Subscriber.objects.update(state="confirmed")
     paper.delete()
     assert client.get(page).status_code == 404
+
+
+def test_the_page_leads_back_to_the_digest_with_the_paper(client, reader, paper, make_delivery):
+    page = page_of(reader, paper)
+    assert client.get(page).context["digest_url"] == ""
+    for on in (date(2026, 3, 15), date(2026, 3, 16)):
+        make_delivery([paper], reader=reader, on=on)
+    make_delivery(1, reader=reader)
+    found = client.get(page).context["digest_url"]
+    assert found.endswith("/daily/2026-03-16/")
+    assert client.get(found).status_code == 200

@@ -9,7 +9,7 @@ import pytest
 from django.http import QueryDict
 
 from subscriptions import forms
-from subscriptions.forms import JoinForm, PreferencesForm
+from subscriptions.forms import JoinForm
 from subscriptions.optin import Choices
 from tests.conftest import MOMENT
 
@@ -38,20 +38,6 @@ def join(make_topic):
             query.setlist(name, value if isinstance(value, list) else [value])
         return JoinForm(query, at=MOMENT)
 
-    return fill_in
-
-
-@pytest.fixture
-def prefer(make_subscriber, make_topic):
-    make_topic("vision")
-    reader = make_subscriber(topics=["agents"], hour=6, time_zone="Europe/Berlin")
-    filled = {"topics": ["vision"], "cadence": "daily", "weekday": "0", "hour": "23"}
-
-    def fill_in(**changes):
-        full = {**filled, "time_zone": "Africa/Lagos", "length": "10", **changes}
-        return PreferencesForm.of(reader, full)
-
-    fill_in.reader = reader
     return fill_in
 
 
@@ -153,49 +139,6 @@ def test_a_new_form_carries_a_stamp_and_only_active_topics(join):
     offered = {str(value) for value, _ in form.fields["topics"].choices}
     assert {"agents", "vision"} <= offered
     assert "hidden" not in offered
-
-
-def test_preferences_start_from_what_the_reader_chose(prefer):
-    form = PreferencesForm.of(prefer.reader)
-
-    assert form["topics"].value() == ["agents"]
-    assert (form["hour"].value(), form["time_zone"].value()) == (6, "Europe/Berlin")
-
-
-def test_preferences_give_clean_values(prefer):
-    form = prefer()
-
-    assert form.is_valid()
-    assert form.choices() == Choices("daily", 0, 23, "Africa/Lagos", 10)
-    assert [topic.slug for topic in form.cleaned_data["topics"]] == ["vision"]
-
-
-@pytest.mark.parametrize(
-    ("field", "values"),
-    {
-        "topics": ([], ["hidden"]),
-        "cadence": ("", "hourly"),
-        "weekday": ("", "7", "x"),
-        "hour": ("", "24", "7.5"),
-        "time_zone": ("", "Mars/Olympus", "UTC\0", "localtime"),
-        "length": ("", "2", "31", "x", "1e400", "9" * 5000),
-    }.items(),
-)
-def test_preferences_that_make_no_sense_are_explained(prefer, field, values):
-    for value in values:
-        form = prefer(**{field: value})
-        assert not form.is_valid()
-        [[sentence]] = form.errors.values()
-        assert sentence.startswith("Please")
-
-
-def test_the_time_zone_of_the_reader_is_selected(prefer):
-    select = str(PreferencesForm.of(prefer.reader)["time_zone"])
-
-    assert select.startswith('<select name="time_zone" id="id_time_zone">')
-    assert select.count("<option") == len(forms.TIME_ZONES)
-    assert '<option value="Europe/Berlin" selected>Europe/Berlin</option>' in select
-    assert select.count("selected") == 1
 
 
 def test_every_offered_time_zone_exists():

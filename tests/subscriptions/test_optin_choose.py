@@ -8,7 +8,8 @@ import pytest
 
 from subscriptions import cadence, optin
 from subscriptions.models import Subscriber
-from subscriptions.optin import Choices
+from subscriptions.optin import Choices, Preferences
+from subscriptions.phrases import Words, words_of
 from tests.conftest import MOMENT
 
 State = Subscriber.State
@@ -24,8 +25,8 @@ def chosen(reader):
 def test_choosing_replaces_topics_and_plans_anew(make_subscriber, make_topic):
     reader = make_subscriber(topics=["agents", "vision"], next_digest_at=MOMENT + DAY)
     reader.interests.filter(topic__slug="vision").update(weight=2)
-    topics = [make_topic("vision"), make_topic("speech")]
-    optin.choose(reader, topics=topics, choices=WEEKLY, at=MOMENT)
+    weights = {make_topic("agents"): None, make_topic("vision"): 2, make_topic("speech"): 1}
+    optin.choose(reader, weights=weights, choices=WEEKLY, at=MOMENT)
 
     reader.refresh_from_db()
     assert chosen(reader) == ("weekly", 9, "Asia/Tokyo", 5, ["speech", "vision"])
@@ -37,7 +38,7 @@ def test_choosing_replaces_topics_and_plans_anew(make_subscriber, make_topic):
 @pytest.mark.parametrize("choices", [WEEKLY, Choices()])
 def test_choosing_does_not_lose_a_digest_that_is_due(make_subscriber, make_topic, late, choices):
     reader = make_subscriber(next_digest_at=MOMENT - late)
-    optin.choose(reader, topics=[make_topic("speech")], choices=choices, at=MOMENT)
+    optin.choose(reader, weights={make_topic("speech"): 1}, choices=choices, at=MOMENT)
 
     reader.refresh_from_db()
     assert reader.next_digest_at == MOMENT - late
@@ -46,7 +47,7 @@ def test_choosing_does_not_lose_a_digest_that_is_due(make_subscriber, make_topic
 def test_choosing_other_topics_leaves_the_plan_alone(make_subscriber, make_topic):
     planned = MOMENT + timedelta(minutes=7)
     reader = make_subscriber(next_digest_at=planned)
-    optin.choose(reader, topics=[make_topic("speech")], choices=Choices(length=3), at=MOMENT)
+    optin.choose(reader, weights={make_topic("speech"): 1}, choices=Choices(length=3), at=MOMENT)
 
     reader.refresh_from_db()
     assert (reader.next_digest_at, reader.length) == (planned, 3)
@@ -84,8 +85,26 @@ def test_amending_an_older_copy_does_not_undo_leaving(make_subscriber):
 
 def test_who_is_no_reader_cannot_choose(make_subscriber, make_topic):
     reader = make_subscriber(state=State.UNSUBSCRIBED, topics=["agents"])
-    optin.choose(reader, topics=[make_topic("speech")], choices=WEEKLY, at=MOMENT)
+    optin.choose(reader, weights={make_topic("speech"): 1}, choices=WEEKLY, at=MOMENT)
 
     reader.refresh_from_db()
     assert chosen(reader) == ("daily", 7, "UTC", 7, ["agents"])
     assert reader.next_digest_at is None
+
+
+def test_topics_that_are_not_named_stay_as_they_are(make_subscriber, make_topic):
+    reader = make_subscriber(topics=["agents", "retired"])
+    optin.choose(reader, weights={make_topic("agents"): 0}, choices=Choices(), at=MOMENT)
+    weights = dict(reader.interests.values_list("topic__slug", "weight"))
+    assert weights == {"agents": 0, "retired": 1}
+
+
+def test_all_that_a_reader_may_choose_is_kept(make_subscriber):
+    reader, words = make_subscriber(), Words(["World models"], ["robots"], ["Ada Example"])
+    choices = Preferences(trend_share=0.9, is_text_only=True, language="de")
+    optin.choose(reader, weights={}, choices=choices, words=words, at=MOMENT)
+    optin.choose(reader, weights={}, choices=choices, at=MOMENT)
+
+    reader.refresh_from_db()
+    assert (reader.trend_share, reader.is_text_only, reader.language) == (0.9, True, "de")
+    assert words_of(reader) == (["world models"], ["robots"], ["ada example"])

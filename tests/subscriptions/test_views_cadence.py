@@ -11,7 +11,7 @@ from subscriptions.forms import make_stamp
 from subscriptions.models import Subscriber
 from subscriptions.tokens import Purpose
 from tests.conftest import MOMENT
-from tests.subscriptions.pages import path
+from tests.subscriptions.pages import chosen, path
 
 SENTENCES = {
     "daily": "papers every day.",
@@ -25,8 +25,6 @@ NEXT = {  # of somebody who chooses on Tuesday 17 March 2026 at noon: Monday at 
     "weekly": datetime(2026, 3, 23, 7, tzinfo=UTC),
     "monthly": datetime(2026, 4, 6, 7, tzinfo=UTC),
 }
-
-WISHES = {"topics": ["agents"], "weekday": 0, "hour": 7, "time_zone": "UTC", "length": 7}
 
 
 @pytest.mark.parametrize("cadence", Subscriber.Cadence)
@@ -52,6 +50,6 @@ def test_preferences_plan_the_next_digest_by_the_chosen_cadence(client, make_sub
     reader = make_subscriber(topics=["agents"], cadence="weekly", weekday=4)
     page = path(Purpose.PREFERENCES, reader)
     assert "Day of a weekly or monthly mail" in client.get(page).content.decode()
-    client.post(page, {**WISHES, "cadence": cadence})
+    client.post(page, chosen(cadence=cadence))
     reader.refresh_from_db()
     assert (reader.cadence, reader.next_digest_at) == (cadence, NEXT[cadence])

@@ -8,12 +8,7 @@ from subscriptions import optin
 from subscriptions.models import Subscriber
 from subscriptions.tokens import Purpose
 from tests.conftest import MOMENT
-from tests.subscriptions.pages import path
-
-FORM = {
-    "topics": ["agents"], "cadence": "daily", "weekday": "0", "hour": "7", "time_zone": "UTC",
-    "length": "7",
-}  # fmt: skip
+from tests.subscriptions.pages import chosen, path
 
 
 @pytest.fixture
@@ -24,7 +19,7 @@ def reader(make_subscriber):
 @pytest.fixture
 def save(client, reader):
     def post(**fields):
-        assert client.post(path(Purpose.PREFERENCES, reader), FORM | fields).status_code == 303
+        assert client.post(path(Purpose.PREFERENCES, reader), chosen(**fields)).status_code == 303
         reader.refresh_from_db()
         return reader.is_counted
 

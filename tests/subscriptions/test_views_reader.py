@@ -1,8 +1,8 @@
-"""The pages for confirming and for choosing."""
+"""The pages for confirming, and for who has left."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -20,9 +20,6 @@ State = Subscriber.State
 def clock():
     with time_machine.travel(MOMENT, tick=False) as clock:
         yield clock
-
-
-# --- confirming -----------------------------------------------------------------------
 
 
 def test_the_confirm_page_shows_a_button_and_the_topics(client, make_subscriber):
@@ -79,75 +76,6 @@ def test_a_confirmation_link_expires(client, make_subscriber, clock, settings):
 
     assert client.get(link).status_code == 404
     assert client.post(link).status_code == 404
-
-
-# --- preferences ----------------------------------------------------------------------
-
-
-WISHES = {
-    "topics": ["agents"], "cadence": "weekly", "weekday": "2", "hour": "18",
-    "time_zone": "Europe/Berlin", "length": "12",
-}  # fmt: skip
-
-
-def test_preferences_are_saved_and_shown_again(client, make_subscriber):
-    reader = make_subscriber(topics=["agents"])
-    response = client.post(path(Purpose.PREFERENCES, reader), WISHES)
-
-    assert response.status_code == 303
-    page = client.get(response["Location"])
-    assert (page.context["is_saved"], page.context["is_welcome"]) == (True, False)
-    reader.refresh_from_db()
-    assert (reader.cadence, reader.weekday, reader.hour, reader.length) == ("weekly", 2, 18, 12)
-    assert reader.next_digest_at == datetime(2026, 3, 18, 17, tzinfo=UTC)
-
-
-def test_the_next_digest_is_shown_in_the_readers_own_time(client, make_subscriber):
-    at = datetime(2026, 3, 18, 1, tzinfo=UTC)
-    reader = make_subscriber(time_zone="America/New_York", next_digest_at=at)
-    response = client.get(path(Purpose.PREFERENCES, reader))
-
-    assert response.context["next_digest"].isoformat() == "2026-03-17T21:00:00-04:00"
-    assert b"21:00</time>" in response.content
-
-
-def test_a_digest_that_is_due_already_is_announced_without_a_time(client, make_subscriber):
-    reader = make_subscriber(next_digest_at=datetime(2026, 3, 17, 7, tzinfo=UTC))
-    response = client.get(path(Purpose.PREFERENCES, reader))
-
-    assert response.context["next_digest"] is None
-    assert b"are on their way" in response.content
-
-
-def test_the_preferences_page_hides_most_of_the_address(client, make_subscriber):
-    response = client.get(path(Purpose.PREFERENCES, make_subscriber("alice@example.net")))
-
-    assert "a…e@example.net" in response.content.decode()
-    assert b"alice@" not in response.content
-    assert response.context["next_digest"] is None
-
-
-def test_preferences_with_a_mistake_are_explained_and_not_saved(client, make_subscriber):
-    link = path(Purpose.PREFERENCES, make_subscriber(topics=["agents"]))
-    before = snapshot()
-    response = client.post(link + "?saved=1", {**WISHES, "hour": "24"})
-
-    assert response.status_code == 200
-    assert list(response.context["form"].errors) == ["hour"]
-    assert response.context["is_saved"] is False
-    assert snapshot() == before
-
-
-@pytest.mark.parametrize("state", set(State) - {State.CONFIRMED})
-def test_who_is_no_reader_sees_that_and_cannot_choose(client, make_subscriber, state):
-    link = path(Purpose.PREFERENCES, make_subscriber(state=state, topics=["agents"]))
-    before = snapshot()
-
-    response = client.get(link)
-    assert response.context["is_active"] is False
-    assert b"<form" not in response.content
-    assert client.post(link, WISHES).context["is_active"] is False
-    assert snapshot() == before
 
 
 def test_who_has_left_is_not_asked_again(client, make_subscriber):
