@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 
 from newsletter.management.commands import compile_mail
 
+SAID = {"hours": 72, "language": "en"}
 LETTERS = ["already", "confirm"]
 SOURCES = [*LETTERS, "digest", "digest/card"]
 PARTS = ["subject.txt", "body.txt", "body.html"]
@@ -77,7 +78,7 @@ def test_letters_are_small():
 
 
 HTML_MAILS = [
-    *[render_to_string(f"email/{name}/body.html", {}) for name in LETTERS],
+    *[render_to_string(f"email/{name}/body.html", SAID) for name in LETTERS],
     *[path.read_text(encoding="utf-8") for path in sorted(GOLDENS.glob("*.html"))],
 ]
 
