@@ -94,8 +94,11 @@ def compose_all(deliveries: Sequence[Delivery]) -> Callable[[Delivery], Outgoing
     looks = {reader.look for reader in readers.values()}
     looks |= {Look(look.language) for look in looks}  # the archive shows what is not counted
     presses = {
-        look: presses_of(_of_look(look, deliveries, readers), keep=True, look=look)
+        (issue, look): press
         for look in sorted(looks)
+        for issue, press in presses_of(
+            _of_look(look, deliveries, readers), keep=True, look=look
+        ).items()
     }
 
     def compose(delivery: Delivery) -> Outgoing:
@@ -104,7 +107,7 @@ def compose_all(deliveries: Sequence[Delivery]) -> Callable[[Delivery], Outgoing
         reader = readers.get(delivery.subscriber_id, ERASED)
         if reader.objection:
             raise NotToBeSent(reader.objection)
-        press = presses[reader.look][issue]
+        press = presses[issue, reader.look]
         if not (chosen := press.choose(delivery.packed_picks)):
             raise NotToBeSent("its papers are gone")
         tokens = press.tokens(reader.public_id, reader.token_version)

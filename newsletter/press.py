@@ -67,7 +67,7 @@ class Press:
         self.sender = mail.sender_address()
         self.headers = list_headers(issue)
         self.language, self._cadence = frame.look.language, issue.cadence
-        self._words: dict[int, Form] = {}
+        self._words: dict[int, tuple[bytes, int, bytes, int, bytes]] = {}
         self._made: dict[tuple[int, int, bool], tuple[Setting, Setting]] = {}
         self._room = HTML_LIMIT - FILLED_IN - frame.size
         sizes = (sheet.size + sheet.row_size for sheet in sheets.values())
@@ -206,12 +206,23 @@ class Press:
                 said = wording.preheader_of_one(shown[0][0].opening)
             return quote(escape(shorten(said.strip(), PREHEADER)))
         if (words := self._words.get(count)) is None:
-            with override(self.language):
-                said = wording.preheader(count, mark("second"), mark("third"))
-            form = Form.of(f"{escape(said)}{mark('end')}", {})  # a block, like what goes into it
-            words = self._words[count] = form.bound({"end": b""})
-        names = {"second": shown[1][0].short, "third": shown[min(2, count - 1)][0].short}
-        return b"".join(words.filled(names))
+            words = self._words[count] = self._words_beside(count)
+        start, first, between, second, end = words
+        if second:
+            return b"".join((start, shown[first][0].short, between, shown[second][0].short, end))
+        return b"".join((start, shown[first][0].short, between))
+
+    def _words_beside(self, count: int) -> tuple[bytes, int, bytes, int, bytes]:
+        """Return the preheader of several papers in pieces, with the places of those it names.
+
+        Languages name them in their own order; the second is 0 if it names one only.
+        """
+        with override(self.language):
+            said = wording.preheader(count, mark("1"), mark("2"))
+        form = Form.of(f"{escape(said)}{mark('end')}", {})  # a block, like what goes into it
+        form = form.bound({"end": b""})
+        places, pieces = [*map(int, form.names), 0], [*form.pieces, b""]
+        return pieces[0], places[0], pieces[1], places[1], pieces[2]
 
 
 def _contents(chosen: Chosen) -> tuple[bytes, bytes]:

@@ -50,9 +50,10 @@ def speak(get_response: Answer) -> Answer:
     def answer(request: HttpRequest) -> HttpResponse:
         with translation.override(of_request(request)):
             response = get_response(request)
-            response.headers.setdefault("Content-Language", active())
-        if not response.has_header("Cache-Control") or "no-store" not in response["Cache-Control"]:
-            patch_vary_headers(response, ("Accept-Language", "Cookie"))
+        if not 300 <= response.status_code < 400:  # which says nothing in any language
+            response.headers.setdefault("Content-Language", of_request(request))
+            if "no-store" not in response.get("Cache-Control", ""):
+                patch_vary_headers(response, ("Accept-Language", "Cookie"))
         return response
 
     return answer
