@@ -100,7 +100,7 @@ def is_stale(language: str, catalogue: polib.POFile) -> bool:
     compiled = path.with_suffix(".mo")
     return (
         not (path.exists() and compiled.exists())
-        or path.read_text(encoding="utf-8") != f"{catalogue}\n"
+        or path.read_text(encoding="utf-8") != str(catalogue)
         or compiled.read_bytes() != catalogue.to_binary()
     )
 
