@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from newsletter import wording
 from newsletter.columns import fold
@@ -81,7 +81,8 @@ def bars(votes: Sequence[tuple[str, int]]) -> list[Bar]:
 
 def news(count: int, *, days: int, topics: Counter[str]) -> str:
     """Say how many papers came, and what most of them are about."""
-    named = ", ".join(
+    # Translators: what stands between the topics of a list.
+    named = pgettext("list", ", ").join(
         _("%(topic)s (%(count)s)") % {"topic": topic, "count": wording.number(found)}
         for topic, found in topics.most_common(TOPICS)
     )
