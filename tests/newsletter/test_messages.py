@@ -66,6 +66,15 @@ def test_every_word_of_a_template_can_be_translated(name):
     assert unmarked(source, is_html=name.endswith(".html")) == []
 
 
+def test_what_nobody_says_any_more_is_kept_until_somebody_says_it_again(found):
+    catalogue = updated("de", {})
+    assert all(entry.obsolete for entry in catalogue)
+    assert len(catalogue) >= len(found)
+    [message] = [message for message in found if message.text == "Help"]
+    [entry] = [entry for entry in updated("de", {message: ["x.html"]}) if not entry.obsolete]
+    assert (entry.msgid, entry.msgstr, entry.occurrences) == ("Help", "Hilfe", [("x.html", "")])
+
+
 def test_messages_are_found_in_templates():
     source = """
         {% load i18n %}<p title="{% translate "A title" %}">{% translate 'It "is" so' %}</p>
