@@ -6,7 +6,7 @@ DB     ?= postgres
 unexport PYTHONDONTWRITEBYTECODE  # without .pyc files every start compiles everything again
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports migrations deploy-check browser mail goldens lock chaos bench bench-web eval clean
+.PHONY: help demo test check lint types imports migrations deploy-check browser mail messages goldens lock chaos bench bench-web eval clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ browser: $(VENV)/.dev ## pages and mails in headless Chromium, on a phone and a 
 
 mail: $(VENV)/.test ## compile the MJML sources of the mails
 	@DEBUG=1 $(BIN)/python manage.py compile_mail
+
+messages: $(VENV)/.test ## gather what is to be translated, compile, list what is missing; ARGS=--check
+	@DEBUG=1 $(BIN)/python manage.py messages $(ARGS)
 
 chaos: $(VENV)/.test ## break everything while an issue is sent; ARGS="--short", "NAME ..."
 	@$(BIN)/python -m tests.chaos $(ARGS)

@@ -96,7 +96,7 @@ def naive(delivery: Delivery, papers: dict[int, Paper]) -> bytes:
         why = reasons.sentence(
             pick.why, pick.reference, pick.also_topic, topics=topics, names=reasons.NO_NAMES
         )
-        said = paper_facts.facts(paper, (number, PAPERS), language="en", detours={}) | {
+        said = paper_facts.facts(paper, (number, PAPERS), detours={}) | {
             "hole": {"number": number, "lead": f"{number}. ", "why": why, "reason": why},
             "feedback_url": f"{page}/{paper.pk}/",
         }

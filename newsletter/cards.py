@@ -13,10 +13,13 @@ from typing import Any
 from uuid import UUID
 
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from newsletter import counting, reasons
 from newsletter.columns import fold
-from newsletter.models import Card, Issue, Layout, looks
+from newsletter.looks import USUAL, Layout, Look
+from newsletter.models import Card, Issue
 from newsletter.paper_facts import facts, ranks, urls
 from newsletter.picks import Why
 from newsletter.reasons import Names
@@ -45,7 +48,7 @@ class Sheet:
     """
 
     __slots__ = (
-        "html_middle", "html_reason", "html_row", "html_start", "links", "opening",
+        "html_middle", "html_reason", "html_row", "html_start", "language", "links", "opening",
         "public_tail", "reasons", "row_size", "short", "size", "subject", "subjects", "tail",
         "text_end", "text_middle", "text_row", "text_start", "topics", "trend",
     )  # fmt: skip
@@ -75,6 +78,7 @@ class Sheet:
         self.subjects: dict[int, bytes] = {}  # of mails in which it is the first of so many
         self.short = quote(escape(shorten(card.title, NAMED_IN_PREHEADER)))
         self.opening = card.opening
+        self.language = card.language
         self.topics = {topic: (name, sign) for topic, name, sign in card.topics}
         self.trend = card.trend
         self.reasons: dict[bytes, tuple[bytes, bytes]] = {}
@@ -91,10 +95,12 @@ class Sheet:
         """
         why, reference = Why(key[0]), int.from_bytes(key[1:5], "little")
         also = int.from_bytes(key[5:7], "little")
-        whole = reasons.sentence(why, reference, also, topics=self.topics, names=names)
-        said = shorten(whole, LONGEST_REASON)
+        with override(self.language):
+            whole = reasons.sentence(why, reference, also, topics=self.topics, names=names)
+            said = shorten(whole, LONGEST_REASON)
+            told = _("Why: %(reason)s.") % {"reason": said}
         if said:
-            text = quote(fold(f"Why: {said}.", indent="    ") + "\n\n")
+            text = quote(fold(told, indent="    ") + "\n\n")
             before, after = self.html_reason
             written = (text, before + quote(escape(said)) + after)
         else:
@@ -109,7 +115,7 @@ def sheets(
     *,
     rendering: UUID | None,
     keep: bool,
-    layout: Layout = Layout.FULL,
+    look: Look = USUAL,
 ) -> dict[int, Sheet]:
     """Return paper id -> its card in an issue; papers that are gone are left out.
 
@@ -127,11 +133,11 @@ def sheets(
             missing.append(pk)
     if not missing:
         return found
-    cards = _stored(issue, missing, layout) if rendering is not None else {}
-    fresh = render(issue, [pk for pk in missing if pk not in cards], layout)
+    cards = _stored(issue, missing, look) if rendering is not None else {}
+    fresh = render(issue, [pk for pk in missing if pk not in cards], look)
     if fresh and keep:
         Card.objects.bulk_create(fresh, ignore_conflicts=True)
-        cards |= _stored(issue, [card.paper_id for card in fresh], layout)  # another may have won
+        cards |= _stored(issue, [card.paper_id for card in fresh], look)  # another may have won
     made = {pk: Sheet(card) for pk, card in cards.items()}
     if rendering is not None:
         _remember(rendering, made)
@@ -140,22 +146,22 @@ def sheets(
     return found | made
 
 
-def render(issue: Issue, paper_ids: Collection[int], layout: Layout = Layout.FULL) -> list[Card]:
+def render(issue: Issue, paper_ids: Collection[int], look: Look = USUAL) -> list[Card]:
     """Render cards that are not stored yet: two templates for each."""
     if not paper_ids:
         return []
     papers = list(Paper.objects.with_topics().filter(pk__in=paper_ids))
     places = ranks(papers)
-    look, detours = looks(layout), dict[str, str]()
-    if layout == Layout.COUNTED:
+    detours: dict[str, str] = {}
+    if look.layout == Layout.COUNTED:
         detours = counting.detours(issue.pk, {url for paper in papers for url in urls(paper)})
     cards = []
-    for paper in papers:
-        said = facts(
-            paper, places.get(paper.pk, (0, 0)), language=look["language"], detours=detours
-        )
-        card = Card(**look, issue=issue, paper_id=paper.pk)
-        cards.append(_filled(card, said, trend=paper.trend_score))
+    with override(look.language):
+        for paper in papers:
+            place = places.get(paper.pk, (0, 0))
+            said = facts(paper, place, detours=detours)
+            card = Card(**look.fields(), issue=issue, paper_id=paper.pk)
+            cards.append(_filled(card, said, trend=paper.trend_score))
     return cards
 
 
@@ -167,8 +173,8 @@ def _filled(card: Card, said: dict[str, Any], *, trend: float) -> Card:
     return card
 
 
-def _stored(issue: Issue, paper_ids: Iterable[int], layout: Layout) -> dict[int, Card]:
-    rows = Card.objects.filter(**looks(layout), issue=issue, paper_id__in=paper_ids)
+def _stored(issue: Issue, paper_ids: Iterable[int], look: Look) -> dict[int, Card]:
+    rows = Card.objects.filter(**look.fields(), issue=issue, paper_id__in=paper_ids)
     return {card.paper_id: card for card in rows}
 
 

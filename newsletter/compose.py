@@ -8,14 +8,17 @@ from typing import NamedTuple
 
 import numpy as np
 from anymail.message import AnymailMessage
+from django.conf import settings
+from django.utils.translation import override
 
-from newsletter import cards, counting, shell
-from newsletter.models import Card, Delivery, Issue, Layout, looks
+from newsletter import cards, counting, shell, wording
+from newsletter.looks import USUAL, Layout, Look
+from newsletter.models import Card, Delivery, Issue, Shell
 from newsletter.picks import PACKED
-from newsletter.press import Chosen, Press, count_of, unsubscribe
+from newsletter.press import Chosen, Press, unsubscribe
 from newsletter.reasons import NO_NAMES, Names
 from newsletter.references import names_of
-from subscriptions import mail
+from subscriptions import languages, mail
 from subscriptions.among import among
 from subscriptions.composing import NotNow, NotToBeSent
 from subscriptions.encode import unquote
@@ -24,7 +27,6 @@ from subscriptions.outgoing import Outgoing
 
 ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+", re.ASCII)
 IN_ARCHIVE = 20  # papers of an edition that anybody may read
-SPANS = {Issue.Cadence.WEEKLY: "of the week", Issue.Cadence.MONTHLY: "of the month"}
 
 
 class Reader(NamedTuple):
@@ -34,7 +36,7 @@ class Reader(NamedTuple):
     email: str = ""
     public_id: bytes = b""
     token_version: int = 0
-    is_counted: bool = False  # he and the operator agreed to it
+    look: Look = USUAL  # a tuple; counted if he and the operator agreed to it
     is_text_only: bool = False
 
 
@@ -97,14 +99,18 @@ def compose_all(deliveries: Sequence[Delivery]) -> Callable[[Delivery], Outgoing
     It asks the database nothing, so it knows readers as they are now: call this again for
     what is left after a few seconds.  What was loaded of an issue stays in memory.
     """
-    presses = presses_of(deliveries, keep=True)
     ids = {delivery.issue_id for delivery in deliveries}
     stopped = set(Issue.objects.halted().filter(pk__in=ids).values_list("pk", flat=True))
     readers = _readers(deliveries)
-    agreed = {pk for pk, reader in readers.items() if reader.is_counted}
-    counted = presses_of(
-        [d for d in deliveries if d.subscriber_id in agreed], keep=True, layout=Layout.COUNTED
-    )
+    looks = {reader.look for reader in readers.values()}
+    looks |= {Look(look.language) for look in looks}  # the archive shows what is not counted
+    presses = {
+        (issue, look): press
+        for look in sorted(looks)
+        for issue, press in presses_of(
+            _of_look(look, deliveries, readers), keep=True, look=look
+        ).items()
+    }
 
     def compose(delivery: Delivery) -> Outgoing:
         if (issue := delivery.issue_id) in stopped:
@@ -112,7 +118,7 @@ def compose_all(deliveries: Sequence[Delivery]) -> Callable[[Delivery], Outgoing
         reader = readers.get(delivery.subscriber_id, ERASED)
         if reader.objection:
             raise NotToBeSent(reader.objection)
-        press = (counted if reader.is_counted else presses)[issue]
+        press = presses[issue, reader.look]
         if not (chosen := press.choose(delivery.packed_picks)):
             raise NotToBeSent("its papers are gone")
         tokens = press.tokens(reader.public_id, reader.token_version)
@@ -126,17 +132,32 @@ def compose_all(deliveries: Sequence[Delivery]) -> Callable[[Delivery], Outgoing
 def _readers(deliveries: Sequence[Delivery]) -> dict[int | None, Reader]:
     ids = {d.subscriber_id for d in deliveries if d.subscriber_id is not None}
     rows = Subscriber.objects.filter(among("pk", ids))
-    names = ("pk", "state", "email", "public_id", "token_version", "is_counted", "is_text_only")
+    names = (
+        *("pk", "state", "email", "public_id", "token_version"),
+        *("is_counted", "language", "is_text_only"),
+    )
     fields = list(rows.values_list(*names))
     suppressed = suppressed_among(row[2] for row in fields)
-    is_counting = counting.is_on()
+    counted = Layout.COUNTED if counting.is_on() else Layout.FULL
+    looks = {  # one object for all readers of a look
+        (code, agreed): Look(languages.known(code), counted if agreed else Layout.FULL)
+        for code, agreed in {(row[6], row[5]) for row in fields}
+    }
     return {
         pk: Reader(
             _objection(state, email, suppressed), email, public_id.bytes, version,
-            is_counted and is_counting, is_text_only,
+            looks[code, agreed], is_text_only,
         )
-        for pk, state, email, public_id, version, is_counted, is_text_only in fields
+        for pk, state, email, public_id, version, agreed, code, is_text_only in fields
     }  # fmt: skip
+
+
+def _of_look(
+    look: Look, deliveries: Sequence[Delivery], readers: Mapping[int | None, Reader]
+) -> list[Delivery]:
+    """Return the deliveries that are read in one language; of the counted layout, only those."""
+    wanted = {(look.language, layout) for layout in Layout if look.layout in {layout, Layout.FULL}}
+    return [d for d in deliveries if readers.get(d.subscriber_id, ERASED).look in wanted]
 
 
 def _objection(state: str, email: str, suppressed: Collection[str]) -> str:
@@ -149,32 +170,49 @@ def _objection(state: str, email: str, suppressed: Collection[str]) -> str:
 
 def preview(delivery: Delivery, reader: Subscriber) -> Digest:
     """Compose a mail for other eyes than the reader's; nothing is stored."""
-    press = presses_of([delivery], keep=False)[delivery.issue_id]
+    look = Look(languages.known(reader.language))
+    press = presses_of([delivery], keep=False, look=look)[delivery.issue_id]
     if not (chosen := press.choose(delivery.packed_picks)):
         raise NotToBeSent("its papers are gone")
     tokens = press.tokens(reader.public_id.bytes, reader.token_version)
     return Digest(press, chosen, delivery, reader.email, tokens)
 
 
-def page(delivery: Delivery) -> str:
+def page(delivery: Delivery, *, language: str = "en") -> str:
     """Return the mail of a delivery as a page that can be passed on: its links open nothing."""
-    press = presses_of([delivery], keep=False)[delivery.issue_id]
+    press = presses_of([delivery], keep=False, look=Look(language))[delivery.issue_id]
     chosen = press.choose(delivery.packed_picks)
     reader = delivery.subscriber
     made = press.tokens(reader.public_id.bytes, reader.token_version) if reader else {}
-    headline = press.headline(len(chosen))
+    with override(language):
+        headline = wording.headline(delivery.issue.cadence, len(chosen))
     return unquote(press.public_html(chosen, headline, digest=made.get("digest", b"")))
 
 
-def edition(issue: Issue) -> str:
-    """Return an issue as a page for anybody: its hottest papers, and nothing of a reader."""
-    rows = Card.objects.filter(issue=issue, **looks()).order_by("-trend", "pk")
+def edition(issue: Issue, *, language: str = "en") -> str:
+    """Return an issue as a page for anybody: its hottest papers, and nothing of a reader.
+
+    In `language` if a mail of the issue was, else in one that they were in: what was sent
+    must not change, so nothing is rendered for a visitor.
+    """
+    look = Look(_nearest(issue, language))
+    rows = Card.objects.filter(issue=issue, **look.fields()).order_by("-trend", "pk")
     ids = list(rows.values_list("paper_id", flat=True)[:IN_ARCHIVE])
-    press = _press(issue, shell.frames([issue], keep=False)[issue.pk], ids, keep=False)
+    frame = shell.frames([issue], keep=False, look=look)[issue.pk]
+    press = _press(issue, frame, ids, keep=False)
     nobodys = bytes(7)  # no reason
     chosen = [(press.sheets[pk], nobodys) for pk in ids]
-    span = SPANS.get(Issue.Cadence(issue.cadence), "of the day")
-    return unquote(press.public_html(chosen, f"{count_of(len(chosen))} {span}"))
+    with override(look.language):
+        headline = wording.public_headline(issue.cadence, len(chosen))
+    return unquote(press.public_html(chosen, headline))
+
+
+def _nearest(issue: Issue, language: str) -> str:
+    """Return the language that an issue was sent in that suits best."""
+    shells = Shell.objects.filter(issue=issue, layout=Layout.FULL)
+    sent = set(shells.values_list("language", flat=True))
+    wishes = (language, settings.LANGUAGE_CODE, *sorted(sent))
+    return next((wish for wish in wishes if wish in sent), language)
 
 
 def html_of(message: AnymailMessage) -> str:
@@ -183,13 +221,13 @@ def html_of(message: AnymailMessage) -> str:
 
 
 def presses_of(
-    deliveries: Sequence[Delivery], *, keep: bool, layout: Layout = Layout.FULL
+    deliveries: Sequence[Delivery], *, keep: bool, look: Look = USUAL
 ) -> dict[int | None, Press]:
     """Return issue id -> what its mails share; `keep` stores what has to be rendered."""
     if not deliveries:
         return {}
     issues = _issues_of(deliveries)
-    frames = shell.frames(list(issues.values()), keep=keep, layout=layout)
+    frames = shell.frames(list(issues.values()), keep=keep, look=look)
     packed = {
         pk: b"".join(bytes(d.packed_picks) for d in deliveries if d.issue_id == pk) for pk in issues
     }
@@ -208,9 +246,7 @@ def _press(
     keep: bool,
     names: Names = NO_NAMES,
 ) -> Press:
-    sheets = cards.sheets(
-        issue, paper_ids, rendering=frame.rendering, keep=keep, layout=frame.layout
-    )
+    sheets = cards.sheets(issue, paper_ids, rendering=frame.rendering, keep=keep, look=frame.look)
     return Press(issue, frame, sheets, names)
 
 

@@ -6,9 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from newsletter import wording
 from newsletter.columns import fold
 from newsletter.models import Issue
-from papers.models import Assignment, Paper
+from newsletter.tongues import OF_PAPERS, language_of
+from papers.models import Assignment, Paper, topic_label
 from papers.text import clean
 from papers.wording import shorten
 
@@ -23,6 +28,7 @@ class Bar:
     """One paper of the chart."""
 
     title: str
+    language: str  # of the title
     votes: str
     percent: int  # 1..LONGEST
 
@@ -55,7 +61,7 @@ def of(issue: Issue) -> Highlights | None:
     if not votes:
         return None
     named = Assignment.objects.filter(paper__in=rows.values("pk"), topic__is_active=True)
-    topics = Counter(named.values_list("topic__name", flat=True))
+    topics = Counter(map(topic_label, named.values_list("topic__name", flat=True)))
     return Highlights(bars(list(votes.values())), news(len(votes), days=days, topics=topics))
 
 
@@ -65,7 +71,8 @@ def bars(votes: Sequence[tuple[str, int]]) -> list[Bar]:
     return [
         Bar(
             shorten(clean(title, limit=500), 90),
-            f"{count:,} vote{'' if count == 1 else 's'}",
+            language_of(title) or OF_PAPERS,
+            wording.votes(count),
             max(1, round(count * LONGEST / top[0][1])),
         )
         for title, count in top
@@ -74,6 +81,21 @@ def bars(votes: Sequence[tuple[str, int]]) -> list[Bar]:
 
 def news(count: int, *, days: int, topics: Counter[str]) -> str:
     """Say how many papers came, and what most of them are about."""
-    came = f"{count:,} paper{' was' if count == 1 else 's were'} listed in {days} days"
-    named = ", ".join(f"{topic} ({found:,})" for topic, found in topics.most_common(TOPICS))
-    return f"{came}, most of them on {named}." if named else f"{came}."
+    # Translators: what stands between the topics of a list.
+    named = pgettext("list", ", ").join(
+        _("%(topic)s (%(count)s)") % {"topic": topic, "count": wording.number(found)}
+        for topic, found in topics.most_common(TOPICS)
+    )
+    if named:
+        said = ngettext(
+            "%(count)s paper was listed in %(days)s days, most of them on %(topics)s.",
+            "%(count)s papers were listed in %(days)s days, most of them on %(topics)s.",
+            count,
+        )
+    else:
+        said = ngettext(
+            "%(count)s paper was listed in %(days)s days.",
+            "%(count)s papers were listed in %(days)s days.",
+            count,
+        )
+    return said % {"count": wording.number(count), "days": days, "topics": named}

@@ -14,7 +14,7 @@ from newsletter import compose, explaining
 from newsletter.models import Delivery
 from newsletter.picks import PACKED
 from newsletter.views import date_of, mail_page
-from subscriptions import links, tokens
+from subscriptions import languages, links, tokens
 from subscriptions.ledger import MAY_ARRIVE
 from subscriptions.models import Subscriber
 from subscriptions.token_pages import token_page
@@ -45,7 +45,7 @@ def digests(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 @token_page(Purpose.DIGEST)
 def digest(request: HttpRequest, subscriber: Subscriber, *, kind: str, on: str) -> HttpResponse:
     """Show a digest that the reader was sent; its address is in the mail and stays good."""
-    return mail_page(compose.page(_delivery(subscriber, kind, on)))
+    return mail_page(compose.page(_delivery(subscriber, kind, on), language=languages.active()))
 
 
 @require_safe

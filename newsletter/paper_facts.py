@@ -11,9 +11,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from newsletter import reasons, wording
 from newsletter.columns import WIDTH, fold
 from newsletter.lint.links import is_fit
+from newsletter.tongues import OF_PAPERS, language_of
 from papers.models import Paper
 from papers.text import clean
 from papers.wording import shorten
@@ -23,14 +26,6 @@ INDENT = "    "
 LONGEST_TITLE, LONGEST_TEASER = 1000, 1000  # characters; no card fills a mail
 SHORT_TITLE = 90  # characters in the table of contents
 RULE = "-" * WIDTH
-# Which of them a screen reader should speak; letters of no other language are as clear.
-SCRIPTS = {
-    "ko": re.compile("[\uac00-\ud7a3]"),
-    "zh": re.compile("[\u4e00-\u9fff]"),
-    "he": re.compile("[\u05d0-\u05ea]"),
-    "ar": re.compile("[\u0620-\u064a]"),
-}
-KANA = re.compile("[\u3041-\u30ff]")  # between Chinese letters, they make them Japanese
 HOST = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 
 
@@ -41,9 +36,7 @@ class Holes:
         return mark(name)
 
 
-def facts(
-    paper: Paper, place: tuple[int, int], *, language: str, detours: Mapping[str, str]
-) -> dict[str, Any]:
+def facts(paper: Paper, place: tuple[int, int], *, detours: Mapping[str, str]) -> dict[str, Any]:
     """Return what the templates of a card need.
 
     Args:
@@ -56,7 +49,7 @@ def facts(
         "hole": Holes(),
         "rule": RULE,
         "title": title,
-        "title_language": language_of(title) or language,
+        "title_language": language_of(title) or OF_PAPERS,
         "title_folded": fold(title, indent=INDENT, first=len(INDENT)),
         "short_title": shorten(title, SHORT_TITLE),
         "row_folded": fold(shorten(title, SHORT_TITLE), indent=INDENT, first=len(INDENT)),
@@ -64,16 +57,17 @@ def facts(
         "authors": authors,
         "authors_folded": fold(authors, indent=INDENT),
         "teaser": teaser,
+        "teaser_language": language_of(teaser) or OF_PAPERS,
         "teaser_folded": fold(teaser, indent=INDENT),
-        "votes": votes(paper.votes),
-        "heat": heat(*place),
+        "votes": wording.votes(paper.votes),
+        "heat": wording.heat(*place),
         "links": [
             {"label": label, "url": url, "through": detours.get(url, url)}
             for label, url in links(paper).items()
         ],
         "feedback_url": page("newsletter:feedback", "feedback", paper.pk),
         "topics": [
-            (found.topic_id, plain(found.topic.name), plain(found.reason))
+            (found.topic_id, plain(found.topic.label), plain(reasons.sign(found.reason)))
             for found in paper.assignments.all()
         ],
     }
@@ -99,20 +93,6 @@ def ranks(papers: Iterable[Paper]) -> dict[int, tuple[int, int]]:
     return {pk: (rank, len(day)) for day in lists.values() for rank, pk in enumerate(day, start=1)}
 
 
-def heat(rank: int, count: int) -> str:
-    """Say that a paper is among the first of its day, if that list is long enough to mean it."""
-    if rank == 1 and count >= 3:
-        return "hottest of its day"
-    for top in (3, 10):
-        if 1 <= rank <= top and count >= 3 * top:
-            return f"among the {top} hottest of its day"
-    return ""
-
-
-def votes(count: int) -> str:
-    return f"{count:,} vote{'' if count == 1 else 's'}" if count else "no votes yet"
-
-
 def urls(paper: Paper) -> set[str]:
     """Return all addresses that its card links to."""
     return {paper.abstract_url, *links(paper).values()}
@@ -121,10 +101,10 @@ def urls(paper: Paper) -> set[str]:
 def links(paper: Paper) -> dict[str, str]:
     """Return label -> address of what can be read of it elsewhere, in the order of the card."""
     found = {
-        "Abstract": paper.abstract_url,
-        "PDF": paper.pdf_url,
-        "Code": paper.code_url,
-        "Project": paper.project_url,
+        _("Abstract"): paper.abstract_url,
+        _("PDF"): paper.pdf_url,
+        _("Code"): paper.code_url,
+        _("Project"): paper.project_url,
     }
     return {label: url for label, url in found.items() if is_safe(url)}
 
@@ -142,12 +122,3 @@ def is_safe(url: str) -> bool:
         return False
     has_name = HOST.fullmatch(parts.netloc) is not None
     return parts.scheme == "https" and has_name and is_fit(url)
-
-
-def language_of(text: str) -> str:
-    """Return the language that most of `text` must be in by its letters, or nothing."""
-    letters = sum(char.isalpha() for char in text)
-    for language, script in SCRIPTS.items():
-        if len(script.findall(text)) * 3 > letters:
-            return "ja" if language == "zh" and KANA.search(text) else language
-    return ""

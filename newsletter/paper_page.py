@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from newsletter.models import Delivery
@@ -19,9 +21,9 @@ from subscriptions.tokens import BadToken, Purpose
 
 LOOKED_AT = 30  # digests, newest first
 OPINIONS = {
-    "": "You have not said what you think of papers like this.",
-    Feedback.Kind.MORE: "You want more papers like this.",
-    Feedback.Kind.LESS: "You want fewer papers like this.",
+    "": gettext_lazy("You have not said what you think of papers like this."),
+    Feedback.Kind.MORE: gettext_lazy("You want more papers like this."),
+    Feedback.Kind.LESS: gettext_lazy("You want fewer papers like this."),
 }
 
 
@@ -43,9 +45,10 @@ def feedback(request: HttpRequest, subscriber: Subscriber, *, paper_id: int) -> 
     if paper is None or not subscriber.is_deliverable:
         raise BadToken
     if request.method == "POST":
-        act, _, number = request.POST.get("act", "").partition(":")
+        act, _colon, number = request.POST.get("act", "").partition(":")
         if not _act(subscriber, paper, act, _topic(paper, number)):
-            return HttpResponse("There is no such button.", status=400, content_type="text/plain")
+            said = _("There is no such button.")
+            return HttpResponse(said, status=400, content_type="text/plain; charset=utf-8")
         return redirect(f"{request.path}?saved=1")
     context = {
         "paper": paper,
@@ -102,9 +105,14 @@ def _topic(paper: Paper, number: str) -> Topic | None:
 def _likes(subscriber: Subscriber, paper: Paper) -> Group:
     said = Feedback.objects.filter(subscriber=subscriber, paper=paper).first()
     kind = said.kind if said else ""
-    labels = {"more": "More like this", "less": "Less like this", "unsay": "Take it back"}
+    labels = {
+        "more": _("More like this"),
+        "less": _("Less like this"),
+        "unsay": _("Take it back"),
+    }
     shown = [act for act in labels if act != kind and (kind or act != "unsay")]
-    return Group("more", "Papers like this", OPINIONS[kind], [(act, labels[act]) for act in shown])
+    buttons = [(act, labels[act]) for act in shown]
+    return Group("more", _("Papers like this"), str(OPINIONS[kind]), buttons)
 
 
 def _topics(subscriber: Subscriber, paper: Paper) -> list[Group]:
@@ -117,16 +125,19 @@ def _topics(subscriber: Subscriber, paper: Paper) -> list[Group]:
 
 
 def _mute(topic: Topic, weight: float | None, place: str) -> Group:
-    mute, follow = (f"mute:{topic.pk}", f"Mute {topic}"), (f"follow:{topic.pk}", f"Follow {topic}")
+    named = {"topic": topic}
+    mute = (f"mute:{topic.pk}", _("Mute %(topic)s") % named)
+    follow = (f"follow:{topic.pk}", _("Follow %(topic)s") % named)
     if weight == 0:
-        unmute = (f"unmute:{topic.pk}", f"Unmute {topic}")
-        return Group(place, topic.name, "You have muted this topic.", [unmute, follow])
+        unmute = (f"unmute:{topic.pk}", _("Unmute %(topic)s") % named)
+        return Group(place, topic.label, _("You have muted this topic."), [unmute, follow])
     if weight is None:
-        return Group(place, topic.name, "You do not follow this topic.", [follow, mute])
-    return Group(place, topic.name, "You follow this topic.", [mute])
+        return Group(place, topic.label, _("You do not follow this topic."), [follow, mute])
+    return Group(place, topic.label, _("You follow this topic."), [mute])
 
 
 def _vote(subscriber: Subscriber, paper: Paper) -> Group:
     if subscriber.votes.filter(paper=paper).exists():
-        return Group("vote", "Your vote", "You voted for it.", [("unvote", "Take the vote back")])
-    return Group("vote", "Your vote", "You have not voted for it.", [("vote", "Upvote")])
+        back = [("unvote", _("Take the vote back"))]
+        return Group("vote", _("Your vote"), _("You voted for it."), back)
+    return Group("vote", _("Your vote"), _("You have not voted for it."), [("vote", _("Upvote"))])

@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import reverse
 from django.utils.timezone import now
+from django.utils.translation import override
 
+from newsletter import wording
 from newsletter.cards import LEADS, NUMBERS, Sheet
 from newsletter.columns import fold
 from newsletter.models import Issue
@@ -20,7 +22,7 @@ from newsletter.reasons import Names
 from newsletter.shell import Frame
 from papers.wording import shorten
 from subscriptions import mail, tokens
-from subscriptions.encode import ALONE, BETWEEN, END, START, Form, quote
+from subscriptions.encode import ALONE, BETWEEN, END, START, Form, mark, quote
 from subscriptions.headers import header, mailbox
 from subscriptions.tokens import Purpose
 
@@ -34,22 +36,7 @@ FROM_ONE, LEADS_FROM_ONE = NUMBERS[1:], LEADS[1:]
 CHOICE = Struct("<I2x7s")
 PURPOSES = (Purpose.DIGEST, Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.FEEDBACK)
 
-SUBJECTS = {
-    Issue.Cadence.WEEKLY: "Your week in {papers}: {title}",
-    Issue.Cadence.MONTHLY: "Your month in {papers}: {title}",
-}
-SUBJECT = "{papers} for you: {title}"
-HEADLINES = {
-    Issue.Cadence.WEEKLY: "Your week in {papers}",
-    Issue.Cadence.MONTHLY: "Your month in {papers}",
-}
-HEADLINE = "{papers} for you"
-
 Chosen = Sequence[tuple[Sheet, bytes]]  # cards, best first, and why: the end of a packed pick
-
-
-def count_of(number: int) -> str:
-    return f"{number} paper{'' if number == 1 else 's'}"
 
 
 class Setting:
@@ -79,9 +66,8 @@ class Press:
         self.frame, self.sheets, self.names = frame, sheets, names
         self.sender = mail.sender_address()
         self.headers = list_headers(issue)
-        self._subject = SUBJECTS.get(Issue.Cadence(issue.cadence), SUBJECT)
-        self._headline = HEADLINES.get(Issue.Cadence(issue.cadence), HEADLINE)
-        self._words: dict[int, bytes] = {}
+        self.language, self._cadence = frame.look.language, issue.cadence
+        self._words: dict[int, tuple[bytes, int, bytes, int, bytes]] = {}
         self._made: dict[tuple[int, int, bool], tuple[Setting, Setting]] = {}
         self._room = HTML_LIMIT - FILLED_IN - frame.size
         sizes = (sheet.size + sheet.row_size for sheet in sheets.values())
@@ -102,11 +88,8 @@ class Press:
         ]
 
     def subject(self, first: Sheet, count: int) -> str:
-        words = self._subject.format(papers=count_of(count), title=first.subject)
-        return mail.clean_header(words)
-
-    def headline(self, count: int) -> str:
-        return self._headline.format(papers=count_of(count))
+        with override(self.language):
+            return mail.clean_header(wording.subject(self._cadence, count, first.subject))
 
     def tokens(self, public_id: bytes, version: int) -> dict[str, bytes]:
         digest, preferences, unsubscribe, feedback = self._make_tokens(public_id, version)
@@ -221,8 +204,9 @@ class Press:
         """Return, and remember, the shell of mails with so many papers, for text and HTML."""
         key = (count, left, has_contents)
         if (made := self._made.get(key)) is None:
-            more = f"{left} more paper{'' if left == 1 else 's'} would not fit into this mail."
-            words = {"headline": self.headline(count), "more": more}
+            with override(self.language):
+                headline = wording.headline(self._cadence, count)
+                words = {"headline": headline, "more": wording.left_out(left)}
             sections = ["private", *["contents"] * has_contents, *["more"] * bool(left)]
             text, html = self.frame.forms(*sections)
             made = self._made[key] = (
@@ -235,18 +219,27 @@ class Press:
         """Say what the subject does not: 40 to 110 characters."""
         count = len(shown)
         if count == 1:
-            opening = f"{shown[0][0].opening} It was picked for you, and the mail says why."
-            return quote(escape(shorten(opening.strip(), PREHEADER)))
+            with override(self.language):
+                said = wording.preheader_of_one(shown[0][0].opening)
+            return quote(escape(shorten(said.strip(), PREHEADER)))
         if (words := self._words.get(count)) is None:
-            rest = f" and {count - 3} more" if count > 3 else ","
-            last = "each with its reason" if count == 2 else "with reasons"
-            words = self._words[count] = quote(f"{rest} picked for you, {last}.")
-        if count == 2:
-            return b"".join((ALSO, shown[1][0].short, words))
-        return b"".join((ALSO, shown[1][0].short, SEMICOLON, shown[2][0].short, words))
+            words = self._words[count] = self._words_beside(count)
+        start, first, between, second, end = words
+        if second:
+            return b"".join((start, shown[first][0].short, between, shown[second][0].short, end))
+        return b"".join((start, shown[first][0].short, between))
 
+    def _words_beside(self, count: int) -> tuple[bytes, int, bytes, int, bytes]:
+        """Return the preheader of several papers in pieces, with the places of those it names.
 
-ALSO, SEMICOLON = quote("Also: "), quote("; ")
+        Languages name them in their own order; the second is 0 if it names one only.
+        """
+        with override(self.language):
+            said = wording.preheader(count, mark("1"), mark("2"))
+        form = Form.of(f"{escape(said)}{mark('end')}", {})  # a block, like what goes into it
+        form = form.bound({"end": b""})
+        places, pieces = [*map(int, form.names), 0], [*form.pieces, b""]
+        return pieces[0], places[0], pieces[1], places[1], pieces[2]
 
 
 def _contents(chosen: Chosen) -> tuple[bytes, bytes]:

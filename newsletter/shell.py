@@ -11,17 +11,19 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.utils.formats import date_format
+from django.utils.translation import override
 
-from newsletter import counting, highlights
+from newsletter import counting, highlights, wording
 from newsletter.columns import fold
-from newsletter.models import Card, Issue, Layout, Shell, looks
+from newsletter.looks import USUAL, Layout, Look
+from newsletter.models import Card, Issue, Shell
 from newsletter.paper_facts import RULE, Holes, page, plain
 from subscriptions import mail, tokens
 from subscriptions.encode import Form
 
 TOKENS = ("digest", "preferences", "unsubscribe")  # pages that the shell links to
 WIDTHS = dict.fromkeys(TOKENS, tokens.LENGTH)
-SPANS = {Issue.Cadence.WEEKLY: "your week", Issue.Cadence.MONTHLY: "your month"}
 REMEMBERED = 64  # shells in the memory of one process
 
 _remembered: OrderedDict[UUID, Frame] = OrderedDict()
@@ -32,7 +34,7 @@ class Frame:
 
     def __init__(self, shell: Shell, *, rendering: UUID | None = None) -> None:
         self.rendering = rendering  # None if it is not stored
-        self.layout = Layout(shell.layout)  # also of the cards in it
+        self.look = Look(shell.language, Layout(shell.layout))  # also of the cards in it
         self._html, self._text = Form.of(shell.html, WIDTHS), Form.of(shell.text, WIDTHS)
         self._made: dict[tuple[str, ...], tuple[Form, Form]] = {}
         self.size = sum(map(len, self._html.pieces))
@@ -45,33 +47,32 @@ class Frame:
         return made
 
 
-def frames(
-    issues: Collection[Issue], *, keep: bool, layout: Layout = Layout.FULL
-) -> dict[int | None, Frame]:
+def frames(issues: Collection[Issue], *, keep: bool, look: Look = USUAL) -> dict[int | None, Frame]:
     """Return issue id -> its shell, rendered now if it is not stored; `keep` stores it.
 
     A draft is an issue without an id.
     """
-    found = _stored(issues, layout)
+    found = _stored(issues, look)
     missing = [issue for issue in issues if issue.pk not in found]
-    fresh = [render(issue, layout) for issue in missing]
+    fresh = [render(issue, look) for issue in missing]
     if keep and fresh:
         Shell.objects.bulk_create(fresh, ignore_conflicts=True)
-        return {**found, **_stored(missing, layout)}  # another worker may have won
+        return {**found, **_stored(missing, look)}  # another worker may have won
     return {**found, **{shell.issue_id: Frame(shell) for shell in fresh}}
 
 
-def render(issue: Issue, layout: Layout = Layout.FULL) -> Shell:
+def render(issue: Issue, look: Look = USUAL) -> Shell:
     """Render what surrounds the papers: two templates."""
-    said = _facts(issue)
-    if layout == Layout.COUNTED:
-        said |= {"canary_url": counting.canary(issue.pk), "pixel_url": counting.pixel(issue.pk)}
-    return Shell(
-        **looks(layout),
-        issue=issue,
-        html=render_to_string("email/digest/body.html", said),
-        text=render_to_string("email/digest/body.txt", said).strip() + "\n",
-    )
+    with override(look.language):
+        said = _facts(issue)
+        if look.layout == Layout.COUNTED:
+            said |= {"canary_url": counting.canary(issue.pk), "pixel_url": counting.pixel(issue.pk)}
+        return Shell(
+            **look.fields(),
+            issue=issue,
+            html=render_to_string("email/digest/body.html", said),
+            text=render_to_string("email/digest/body.txt", said).strip() + "\n",
+        )
 
 
 def thaw(issue: Issue) -> None:
@@ -94,10 +95,10 @@ def _facts(issue: Issue) -> dict[str, Any]:
         **mail.site(),
         "hole": Holes(),
         "rule": RULE,
-        "language": settings.LANGUAGE_CODE,
         "issue": issue,
-        "title": f"{settings.SITE_NAME}, {issue.on:%-d %B %Y}",
-        "span": SPANS.get(Issue.Cadence(issue.cadence), ""),
+        "title": f"{settings.SITE_NAME}, {date_format(issue.on, 'DATE_FORMAT')}",
+        "day": wording.day(issue.on),
+        "span": wording.span(issue.cadence),
         "introduction": introduction,
         "introduction_folded": [fold(part) for part in introduction],
         "highlights": found,
@@ -108,10 +109,10 @@ def _facts(issue: Issue) -> dict[str, Any]:
     }
 
 
-def _stored(issues: Collection[Issue], layout: Layout) -> dict[int | None, Frame]:
+def _stored(issues: Collection[Issue], look: Look) -> dict[int | None, Frame]:
     """Return the frames of stored shells; those in memory are not read again."""
     ids = {issue.pk for issue in issues} - {None}
-    stored = Shell.objects.filter(**looks(layout), issue__in=ids)
+    stored = Shell.objects.filter(**look.fields(), issue__in=ids)
     names = dict(stored.values_list("rendering", "issue_id"))
     found: dict[int | None, Frame] = {
         issue: known for name, issue in names.items() if (known := _remembered.get(name))

@@ -9,11 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from newsletter import compose, contents, issues, tasks
 from newsletter.models import Delivery, Issue
-from subscriptions import cadence, restore, tokens
+from subscriptions import cadence, languages, restore, tokens
 from subscriptions.models import Subscriber
 from subscriptions.token_pages import token_page
 from subscriptions.tokens import BadToken, Purpose
@@ -26,19 +27,23 @@ MAIL_POLICY = (
 )
 IN_ARCHIVE = 200  # issues on one page
 SENTENCES = {
-    State.ACCEPTED: "Your digest of today is in your inbox. What you change counts from the next.",
-    State.SKIPPED: "There was nothing new on your topics today. Your next digest comes as planned.",
-    State.REJECTED: "Your mail service refused the digest. Is the address still right?",
-    State.FAILED: "Something went wrong on our side. We have been told.",
-    State.UNCERTAIN: "Your digest was handed over; we are waiting to hear that it arrived.",
-    State.PARKED: "Your digest was handed over, but nobody told us that it arrived.",
+    State.ACCEPTED: _(
+        "Your digest of today is in your inbox. What you change counts from the next."
+    ),
+    State.SKIPPED: _(
+        "There was nothing new on your topics today. Your next digest comes as planned."
+    ),
+    State.REJECTED: _("Your mail service refused the digest. Is the address still right?"),
+    State.FAILED: _("Something went wrong on our side. We have been told."),
+    State.UNCERTAIN: _("Your digest was handed over; we are waiting to hear that it arrived."),
+    State.PARKED: _("Your digest was handed over, but nobody told us that it arrived."),
 }
 MOVING = {State.PENDING, State.CLAIMED, State.ATTEMPTING}
 A_MOMENT = timedelta(minutes=1)  # how long the page looks again by itself
-NOTHING_YET = "There is nothing new on your topics yet. Your next digest comes as planned."
-NOT_NOW = "We cannot send anything at the moment. Your digest comes later."
-UNDER_WAY = "Your digest is on its way."
-NOT_A_READER = "We do not write to you, because you have not confirmed or you have left."
+NOTHING_YET = _("There is nothing new on your topics yet. Your next digest comes as planned.")
+NOT_NOW = _("We cannot send anything at the moment. Your digest comes later.")
+UNDER_WAY = _("Your digest is on its way.")
+NOT_A_READER = _("We do not write to you, because you have not confirmed or you have left.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +70,7 @@ def issue(request: HttpRequest, slug: str) -> HttpResponse:
         found = Issue.objects.published().get(cadence=kind, on=date_of(on))
     except (BadToken, Issue.DoesNotExist) as error:
         raise Http404 from error
-    return mail_page(compose.edition(found))
+    return mail_page(compose.edition(found, language=languages.active()))
 
 
 @require_safe

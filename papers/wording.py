@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from django.utils.formats import number_format
+from django.utils.translation import ngettext
+
 AUTHORS_SHOWN = 3
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
@@ -13,7 +16,10 @@ def name_authors(names: Sequence[str]) -> str:
     """Name the first three: "A, B, C and 12 more"; a list of four is named in full."""
     if len(names) <= AUTHORS_SHOWN + 1:
         return ", ".join(names)
-    return f"{', '.join(names[:AUTHORS_SHOWN])} and {len(names) - AUTHORS_SHOWN:,} more"
+    others = len(names) - AUTHORS_SHOWN
+    said = ngettext("%(names)s and %(count)s more", "%(names)s and %(count)s more", others)
+    count = number_format(others, force_grouping=True)
+    return said % {"names": ", ".join(names[:AUTHORS_SHOWN]), "count": count}
 
 
 def excerpt(text: str, limit: int) -> str:

@@ -1,7 +1,8 @@
-"""What counts as an email address here, and how one address is recognised again.  Pure."""
+"""What counts as an email address here, and how one address is recognised again."""
 
 from __future__ import annotations
 
+from django.utils.translation import gettext, gettext_lazy
 from email_validator import EmailNotValidError, validate_email
 
 LONGEST = 254  # characters of an address, RFC 5321 with erratum 1690
@@ -11,7 +12,7 @@ LONGEST_LOCAL = 64  # of the part before the @, RFC 5321 4.5.3.1.1
 ROLES = {"abuse", "mailer-daemon", "no-reply", "noreply", "postmaster"}
 GMAIL = {"gmail.com", "googlemail.com"}
 
-MALFORMED = "That does not look like an email address. Please check it."
+MALFORMED = gettext_lazy("That does not look like an email address. Please check it.")
 
 
 class BadAddress(Exception):
@@ -34,19 +35,20 @@ def normalise(raw: str, *, sender: str = "") -> str:
     """
     text = raw.strip()
     if not text:
-        raise BadAddress("Please enter your email address.")
+        raise BadAddress(gettext("Please enter your email address."))
     local, separator, domain = text.partition("@")
     if not separator or not domain or len(text) > LONGEST or len(local) > LONGEST_LOCAL:
         raise BadAddress(MALFORMED)
     # Before anything normalises: the Kelvin sign would turn into an innocent K.
     if not local.isascii():
-        raise BadAddress("Sorry, only plain letters (a to z) before the @ are supported yet.")
+        said = gettext("Sorry, only plain letters (a to z) before the @ are supported yet.")
+        raise BadAddress(said)
 
     address = _validated(text)
     if bucket(address).partition("@")[0] in ROLES:
-        raise BadAddress("That mailbox is not a person's. Please use your own address.")
+        raise BadAddress(gettext("That mailbox is not a person's. Please use your own address."))
     if sender and bucket(address) == bucket(sender.lower()):
-        raise BadAddress("That is our own address. Please use yours.")
+        raise BadAddress(gettext("That is our own address. Please use yours."))
     return address
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from django.conf import settings
+from django.utils.translation import override
 
-from subscriptions import links, mail
+from subscriptions import languages, links, mail
 from subscriptions.composing import NotToBeSent
 from subscriptions.models import Letter, Subscriber, suppressed_among
 from subscriptions.outgoing import Outgoing
@@ -41,7 +42,8 @@ def _message(letter: Letter, reader: Subscriber) -> Outgoing:
             "preferences_url": links.preferences(reader),
             "unsubscribe_url": links.unsubscribe(reader),
         }
-    built = mail.build(
-        letter.kind, to=reader.email, message_id=letter.public_id, context=context, headers={}
-    )
+    with override(languages.known(reader.language)):
+        built = mail.build(
+            letter.kind, to=reader.email, message_id=letter.public_id, context=context, headers={}
+        )
     return mail.Built.of(letter.pk, built)

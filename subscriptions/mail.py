@@ -17,7 +17,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.timezone import now
 
-from subscriptions import encode
+from subscriptions import encode, languages
 from subscriptions.headers import header, mailbox, verbatim
 
 HEADER_LIMIT = 150  # characters of a subject
@@ -133,8 +133,9 @@ def written(headers: Mapping[str, str]) -> Iterator[bytes]:
 
 
 def site() -> dict[str, str]:
-    """What every mail says about the site."""
+    """What every mail says about the site, and the language that is spoken in it."""
     return {
+        "language": languages.active(),
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "postal_address": settings.POSTAL_ADDRESS,

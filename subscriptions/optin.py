@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from papers.models import Topic
-from subscriptions import address, cadence, limits, phrases
+from subscriptions import address, cadence, languages, limits, phrases
 from subscriptions.cadence import Schedule
 from subscriptions.models import (
     Consent,
@@ -97,6 +97,7 @@ def ask(
         if is_open:
             subscriber.state, subscriber.state_changed_at = Subscriber.State.PENDING, at
             subscriber.next_digest_at = None
+            subscriber.language = languages.active()  # that of the page
         _keep(subscriber, topics=topics, choices=choices)
         transaction.set_rollback(not is_open)
     _record(subscriber, Consent.Act.ASKED, at=at, ip=ip, page=page)
@@ -278,12 +279,12 @@ def _weigh(subscriber: Subscriber, weights: Mapping[Topic, float | None]) -> Non
 def _record(
     subscriber: Subscriber, act: Consent.Act, *, at: datetime, ip: str | None, page: str
 ) -> None:
-    wording_id, wording = WORDINGS.get(act, ("", ""))
+    wording_id, wording = WORDINGS.get(act, ("", ""))  # in the language that is active
     subscriber.consents.create(
         act=act,
         at=at,
         wording_id=wording_id,
-        wording=wording,
+        wording=str(wording),
         ip=ip,
         page=page[:200],
     )

@@ -10,8 +10,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import register_converter
+from django.utils import translation
 
-from subscriptions import tokens
+from subscriptions import languages, tokens
 from subscriptions.models import Subscriber
 from subscriptions.tokens import BadToken, Purpose
 
@@ -53,7 +54,8 @@ def token_page(purpose: Purpose) -> Callable[[View], View]:
             hours = settings.CONFIRM_HOURS if purpose is Purpose.CONFIRM else None
             max_age = timedelta(hours=hours) if hours is not None else None
             try:
-                response = view(request, tokens.read(purpose, token, max_age=max_age), **rest)
+                subscriber = tokens.read(purpose, token, max_age=max_age)
+                response = _in_his_language(view, request, subscriber, **rest)
             except (BadToken, Subscriber.DoesNotExist):  # erased between two queries
                 response = render(request, "subscriptions/bad_link.html", status=404)
             for name, value in PRIVATE.items():
@@ -63,3 +65,13 @@ def token_page(purpose: Purpose) -> Callable[[View], View]:
         return page
 
     return decorate
+
+
+def _in_his_language(
+    view: View, request: HttpRequest, subscriber: Subscriber, **rest: str
+) -> HttpResponse:
+    request.reader_language = languages.known(subscriber.language)  # type: ignore[attr-defined]
+    with translation.override(request.reader_language):  # type: ignore[attr-defined]
+        response = view(request, subscriber, **rest)
+        response.headers["Content-Language"] = translation.get_language() or ""
+    return response

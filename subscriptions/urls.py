@@ -9,6 +9,7 @@ from subscriptions import preferences_page, said_page, views
 app_name = "subscriptions"
 urlpatterns = [
     path("", views.join, name="join"),
+    path("language/", views.language, name="language"),
     path("check-inbox/", views.check_inbox, name="check_inbox"),
     path("confirm/<token:token>/", views.confirm, name="confirm"),
     path("preferences/<token:token>/", preferences_page.preferences, name="preferences"),

@@ -12,10 +12,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from papers.models import Paper
-from subscriptions import limits, links, optin
+from subscriptions import languages, limits, links, optin
 from subscriptions.address import mask
 from subscriptions.forms import JoinForm
 from subscriptions.models import Subscriber
@@ -98,6 +98,23 @@ def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         "topics": subscriber.topics.all(),
     }
     return render(request, "subscriptions/unsubscribe.html", context)
+
+
+@csrf_exempt  # a cookie for it would keep every page from being cached; this one harms nobody
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Remember which language a visitor wants, in his browser only, and go back."""
+    code, page = languages.remember(request)
+    response = SeeOther(page)
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        code,
+        max_age=languages.REMEMBERED_FOR,
+        secure=settings.IS_HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 def _join_page(

@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "subscriptions.languages.speak",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -135,6 +136,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "subscriptions.links.site",
+                "subscriptions.languages.of_page",
             ],
         },
     },
@@ -148,6 +150,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("zh-hans", "简体中文")]  # as their readers say
 LOCALE_PATHS = [BASE_DIR / "newsletter" / "locale"]
+FORMAT_MODULE_PATH = "newsletter.formats"
+LANGUAGE_COOKIE_NAME = "language"  # of who chose another one than his browser asks for
 USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -41,6 +41,7 @@ LOOKS_LIKE_URL = re.compile(
     re.IGNORECASE,
 )
 URL = re.compile(r"https?://\S+")
+LEAVE = ("unsubscribe", "abbestellen", "退订")  # as our languages say it
 SAYS_NOTHING = re.compile(
     r"(click )?here|link|this( link)?|(read |learn |see )?more\W*", re.IGNORECASE
 )
@@ -103,7 +104,7 @@ def visible_ways_out(mail: Mail, site: Site) -> Iterator[str]:
     end = len(mail.html.encode("utf-8", "replace")[:FIRST_BYTES].decode("utf-8", "ignore"))
     seen = [link for link in mail.page.links if not link.is_hidden and link.at < end]
     ours = [link for link in seen if site.is_ours(link.href)]
-    leave = [link for link in ours if "unsubscribe" in link.text.lower()]
+    leave = [link for link in ours if any(word in link.text.lower() for word in LEAVE)]
     prefer = [link for link in ours if "/preferences/" in link.href]
     for name, found in (("unsubscribe", leave), ("preferences", prefer)):
         if not found:

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
+from newsletter.columns import columns
 from newsletter.lint.reading import Mail
 from newsletter.lint.terms import Site, hard, of_html, soft
 
@@ -15,7 +16,11 @@ PREHEADER = (40, 110)  # characters
 PADDING = 20  # characters after it, so that no program shows the page's first words
 INVISIBLE = dict.fromkeys(map(ord, "\u034f\u2007\u00a0\u00ad\u200b\u200c\u200d\ufeff\u2060"), " ")
 # Patterns begin with plain characters, which is ten times as fast: what is before comes after.
-WHY = re.compile(r"ou (?<=\b[Yy]ou )(get|receive|are getting|are receiving) \S+( \S+)? because\b")
+WHYS = (
+    re.compile(r"ou (?<=\b[Yy]ou )(get|receive|are getting|are receiving) \S+( \S+)? because\b"),
+    re.compile(r"bekommst \S+ \S+, weil\b"),
+    re.compile("你收到[^。]{1,20}是因为"),
+)
 FIRST_LINK = re.compile(r"^ *\[\d+\.1\] [^:\n]+: (https?://\S+)$", re.MULTILINE)
 NUMBER = re.compile(r"\d+\s*[.)]\s*")
 # How a mark begins, which is quickly looked for -> all of it.
@@ -80,7 +85,7 @@ def postal_address(mail: Mail, site: Site) -> Iterator[str]:
 
 def says_why(mail: Mail, site: Site) -> Iterator[str]:
     for name, text in _parts(mail):
-        if not WHY.search(text):
+        if not any(why.search(text) for why in WHYS):
             yield f"the {name} does not"
 
 
@@ -88,7 +93,7 @@ def preheader(mail: Mail, site: Site) -> Iterator[str]:
     hidden = mail.page.hidden
     said = " ".join(hidden.translate(INVISIBLE).split())
     low, high = PREHEADER
-    if not low <= len(said) <= high:
+    if columns(said) < low or len(said) > high:  # a Chinese character says as much as two
         yield f"it has {len(said)} characters"
     if said == " ".join(mail.decoded("subject").split()):
         yield "it says what the subject says"

@@ -6,7 +6,7 @@ from newsletter.models.balance import Balance
 from newsletter.models.delivery import Delivery, DeliveryQuerySet
 from newsletter.models.events import Event, EventQuerySet, SoftBounce, Webhook
 from newsletter.models.issue import SLUG_DAY, Alarm, Inspection, Issue, IssueQuerySet
-from newsletter.models.rendering import Card, Frozen, Layout, Shell, looks
+from newsletter.models.rendering import Card, Frozen, Shell
 from newsletter.models.sent import Sent, SentQuerySet
 from newsletter.models.tally import Link, Sight, Tally
 
@@ -23,7 +23,6 @@ __all__ = [
     "Inspection",
     "Issue",
     "IssueQuerySet",
-    "Layout",
     "Link",
     "Sent",
     "SentQuerySet",
@@ -32,5 +31,4 @@ __all__ = [
     "SoftBounce",
     "Tally",
     "Webhook",
-    "looks",
 ]

@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from enum import StrEnum
 
-from django.conf import settings
 from django.db import models
 
 from newsletter.models.issue import Issue
 from papers.models import Paper
-
-
-class Layout(StrEnum):
-    """How the mails of an issue may look."""
-
-    FULL = "full"
-    COUNTED = "counted"  # the same; its links lead through the counter: newsletter.counting
-
-
-def looks(layout: Layout = Layout.FULL) -> dict[str, str]:
-    """Return which rendering of an issue: readers do not choose a language yet."""
-    return {"language": settings.LANGUAGE_CODE, "layout": layout.value}
 
 
 class Frozen(models.Model):

@@ -8,7 +8,7 @@ from papers.models.host import Host, Page, Turn
 from papers.models.ingestion import Ingestion, Refusal
 from papers.models.observation import Observation
 from papers.models.paper import Assignment, Paper, PaperQuerySet
-from papers.models.topic import Topic, TopicQuerySet
+from papers.models.topic import Topic, TopicQuerySet, topic_label
 from papers.models.topic_model import TopicModel, TopicModelQuerySet
 from papers.models.upload import Upload, UploadQuerySet
 
@@ -30,4 +30,5 @@ __all__ = [
     "Turn",
     "Upload",
     "UploadQuerySet",
+    "topic_label",
 ]

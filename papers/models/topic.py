@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import pgettext
 
 from papers.signs import Rule
 
@@ -37,10 +38,25 @@ class Topic(models.Model):
         ordering = ["position", "name"]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """Its name in the language that is active."""
+        return topic_label(self.name)
+
+    @property
+    def about(self) -> str:
+        """Its description in the language that is active."""
+        return topic_label(self.description)
 
     @property
     def rule(self) -> Rule:
         return Rule.of_lines(
             self.slug, include=self.include, exclude=self.exclude, categories=self.categories
         )
+
+
+def topic_label(text: str) -> str:
+    """Translate a name or description of the catalogue; an editor's own stays as it is."""
+    return pgettext("topic", text) if text else ""

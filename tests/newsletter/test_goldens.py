@@ -68,7 +68,7 @@ def of_kind(make_subscriber, make_issue, make_delivery, paper, make_topic):
         papers, fields = list(KINDS[name][0](paper)), KINDS[name][1]
         issue = make_issue(date(2026, 3, 17), cadence=fields.get("cadence", "daily"))
         Issue.objects.filter(pk=issue.pk).update(introduction=fields.get("introduction", ""))
-        reader = make_subscriber("golden@example.net")
+        reader = make_subscriber("golden@example.net", language=fields.get("language", "en"))
         delivery = make_delivery([], reader=reader, issue=issue, public_id=UUID(int=7))
         delivery.packed_picks = pack(pick(paper) for paper in papers)
         return compose.compose_all([delivery])(delivery)
@@ -131,6 +131,18 @@ KINDS = {
         {"cadence": "weekly", "introduction": INTRODUCTION},
     ),
     "monthly": (lambda paper: [paper() for _ in range(14)], {"cadence": "monthly"}),
+    "one-de": (lambda paper: [paper()], {"language": "de"}),
+    "two-zh": (lambda paper: [paper(), paper()], {"language": "zh-hans"}),
+    "ten-de": (lambda paper: [paper() for _ in range(10)], {"language": "de"}),
+    "ten-zh": (lambda paper: [paper() for _ in range(10)], {"language": "zh-hans"}),
+    "weekly-de": (
+        lambda paper: [paper(votes=1200)] + [paper() for _ in range(6)],
+        {"cadence": "weekly", "introduction": INTRODUCTION, "language": "de"},
+    ),
+    "monthly-zh": (
+        lambda paper: [paper(votes=1200)] + [paper() for _ in range(13)],
+        {"cadence": "monthly", "language": "zh-hans"},
+    ),
 }
 
 

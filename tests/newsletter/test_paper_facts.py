@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 
-from newsletter.paper_facts import heat, is_safe, language_of, plain, ranks, votes
+from newsletter.paper_facts import is_safe, plain, ranks
+from newsletter.tongues import language_of
+from newsletter.wording import heat, votes
 
 
 @pytest.mark.parametrize(
