@@ -9,7 +9,7 @@ import ast
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
@@ -42,6 +42,7 @@ TAG = re.compile(r"</?\w+[^>]*>")
 SAID_IN = {"alt", "title", "aria-label", "placeholder", "label"}
 SILENT = {"script", "style", "svg"}
 WORD = re.compile(r"[^\W\d_]{2,}")
+NAMES = {"arXiv", "PDF", "BibTeX", "JSON", "Atom", "HTML", "API"}  # the same in every language
 BLOCKS = ("blocktranslate", "blocktrans", "comment", "verbatim")
 
 
@@ -172,12 +173,16 @@ class _Said(HTMLParser):
         self._silent = self._silent or (tag if tag in SILENT else "")
         given = dict(attrs)
         names = SAID_IN | ({"content"} if given.get("name") == "description" else set())
-        self.said += [value for name in names if WORD.search(value := given.get(name) or "")]
+        self._hear(given.get(name) or "" for name in names)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == self._silent:
             self._silent = ""
 
     def handle_data(self, data: str) -> None:
-        if not self._silent and WORD.search(data):
-            self.said.append(" ".join(data.split()))
+        if not self._silent:
+            self._hear([data])
+
+    def _hear(self, texts: Iterable[str]) -> None:
+        said = [" ".join(text.split()) for text in texts if WORD.search(text)]
+        self.said += [text for text in said if text not in NAMES]

@@ -55,7 +55,7 @@ def titles(response) -> list[str]:
 def test_today_is_the_newest_list_and_withdrawn_papers_are_left_out(client, papers):
     response = client.get("/trending/")
     assert titles(response) == ["Skating robots", "Proofs of everything"]
-    assert "The list of March 16, 2026." in text_of(response)
+    assert "The list of 16 March 2026." in text_of(response)
 
 
 @pytest.mark.parametrize(
