@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
-from django.core import signing
 from django.forms.models import ModelChoiceIteratorValue
 from django.forms.utils import flatatt
 from django.http import QueryDict
@@ -19,9 +18,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from papers.models import Topic
-from subscriptions import address
+from subscriptions import address, question
 from subscriptions.models import Subscriber
 from subscriptions.optin import COUNTING, Choices
+from subscriptions.stamps import Stamp, make_stamp, read_stamp, stamp_age
 
 # "localtime" is whatever the server is set to, and "Factory" is no place at all.
 TIME_ZONES = sorted(available_timezones() - {"Factory", "localtime"})
@@ -29,25 +29,22 @@ HOURS = [(hour, f"{hour:02}:00") for hour in range(24)]
 
 MINIMUM_SECONDS = 1.0  # nobody fills the join form in faster than that
 MAXIMUM_AGE = timedelta(hours=24)
-_signer = signing.Signer(salt="subscriptions.join.v1")
+
+NOT_KEPT = {"csrfmiddlewaretoken", "website", "answer", "later"}
 
 ONE_TOPIC = "Please choose at least one topic."
 NOT_LISTED = "Please choose from the list."
 FROM_THE_LIST = {"required": NOT_LISTED, "invalid_choice": NOT_LISTED}
 
 
-def make_stamp(at: datetime) -> str:
-    """Sign the moment at which a form was made."""
-    return _signer.sign(f"{at.timestamp():.3f}")
+class Unseen(forms.CharField):
+    """A field that people do not fill in, so no mistake in it is ever explained to them."""
 
+    def __init__(self) -> None:
+        super().__init__(required=False, widget=forms.HiddenInput)
 
-def stamp_age(value: str, *, at: datetime) -> timedelta | None:
-    """How old a stamp is at `at`; None if it is forged, missing or from the future."""
-    try:
-        made_at = datetime.fromtimestamp(float(_signer.unsign(value)), tz=UTC)
-    except signing.BadSignature:
-        return None
-    return at - made_at if made_at <= at else None
+    def run_validators(self, value: Any) -> None:
+        """Take any text."""
 
 
 class Guess(forms.Field):
@@ -125,7 +122,9 @@ class JoinForm(TopicsForm):
     weekday = Guess([str(day) for day in range(7)], default="0")
     hour = Guess([str(hour) for hour in range(24)], default="7")
     time_zone = Guess(frozenset(TIME_ZONES), default="UTC")
-    website = forms.CharField(required=False)  # a trap: people do not see it, bots fill it in
+    website = Unseen()  # a trap: bots fill it in
+    answer = Unseen()  # to the question, on the page that asks one
+    later = Unseen()  # the other button there
     stamp = forms.CharField(required=False, widget=forms.HiddenInput)
 
     field_order = ["email", "topics", "cadence"]
@@ -145,20 +144,51 @@ class JoinForm(TopicsForm):
     def clean(self) -> None:
         age = stamp_age(self.cleaned_data.get("stamp", ""), at=self.at)
         if age is None or age > MAXIMUM_AGE:
-            self._renew_stamp()
+            self._renew_stamp(self.at)
             self.add_error(None, "This page was open for a long time. Please send it once more.")
         elif age < timedelta(seconds=MINIMUM_SECONDS):
             self.add_error(None, "That was too quick for us. Please send it once more.")
 
-    def _renew_stamp(self) -> None:
+    def _renew_stamp(self, at: datetime) -> None:
         """Or the same complaint would come for ever."""
         renewed = cast("QueryDict", self.data).copy()
-        renewed["stamp"] = make_stamp(self.at)
+        renewed["stamp"] = make_stamp(at)
         self.data = renewed
 
     @property
     def is_trapped(self) -> bool:
         return bool(self.cleaned_data["website"])
+
+    @property
+    def known_stamp(self) -> Stamp:
+        """The stamp of a valid form, or the one that it was given since."""
+        return cast("Stamp", read_stamp(self["stamp"].value()))
+
+    @property
+    def question(self) -> str:
+        return question.text(self.known_stamp.nonce)
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What was sent, name by name, for the page with the question to send once more."""
+        sent = cast("QueryDict", self.data)
+        names = [name for name in sent if name not in NOT_KEPT]
+        return [(name, value) for name in names for value in sent.getlist(name)]
+
+    @property
+    def is_from_question(self) -> bool:
+        """Whether it was sent by the page with the question."""
+        return bool(self.cleaned_data["answer"] or self.cleaned_data["later"])
+
+    @property
+    def is_answered(self) -> bool:
+        return question.is_right(self.known_stamp.nonce, self.cleaned_data["answer"])
+
+    def show_again(self, complaint: str = "") -> None:
+        """Get ready to be sent once more; nobody has to wait a second time."""
+        self._renew_stamp(self.at - timedelta(seconds=MINIMUM_SECONDS))
+        if complaint:
+            self.add_error(None, complaint)
 
     def choices(self) -> Choices:
         return Choices(

@@ -1,4 +1,4 @@
-"""How often somebody may make us write a mail: counts per address and per network."""
+"""How often something may happen: counts in rows, which many processes may share."""
 
 from __future__ import annotations
 
@@ -20,11 +20,50 @@ def allow(bucket: str, *, limit: int, span: timedelta, at: datetime) -> bool:
     however many ask at once, exactly `limit` of them are allowed.
     """
     starts_at = at - (at - EPOCH) % span
+    return _count(bucket, starts_at, limit=limit, expires_at=starts_at + span)
+
+
+def allow_spaced(bucket: str, *, limit: int, span: timedelta, at: datetime) -> bool:
+    """The same for spans that begin at any moment: never more than `limit` within `span`.
+
+    There are `limit` places; whoever takes one has it for all of `span`.
+    """
+    places = [f"{bucket}:{number}" for number in range(limit)]
     SignUpCount.objects.bulk_create(
-        [SignUpCount(bucket=bucket, starts_at=starts_at)], ignore_conflicts=True
+        [SignUpCount(bucket=place, starts_at=EPOCH, expires_at=EPOCH) for place in places],
+        ignore_conflicts=True,
     )
-    row = SignUpCount.objects.filter(bucket=bucket, starts_at=starts_at)
-    return row.filter(count__lt=limit).update(count=F("count") + 1) == 1
+    rows = SignUpCount.objects.filter(starts_at=EPOCH, expires_at__lte=at)
+    taken = {"expires_at": at + span, "count": F("count") + 1}
+    return any(rows.filter(bucket=place).update(**taken) for place in places)
+
+
+def use_once(bucket: str, *, until: datetime) -> bool:
+    """True the first time that it is asked for this bucket, until then."""
+    return _count(bucket, EPOCH, limit=1, expires_at=until)
+
+
+def book(bucket: str, *, limit: int, span: timedelta, at: datetime, spans: int) -> datetime | None:
+    """Count one more in the first of so many spans, from now on, that has room.
+
+    Returns:
+        When that span begins, or `at` if it has begun; None if there is room in none.
+    """
+    first = at - (at - EPOCH) % span
+    starts = [first + number * span for number in range(spans)]
+    rows = SignUpCount.objects.filter(bucket=bucket, starts_at__in=starts)
+    full = set(rows.filter(count__gte=limit).values_list("starts_at", flat=True))
+    for start in starts:
+        if start not in full and allow(bucket, limit=limit, span=span, at=start):
+            return max(start, at)
+    return None
+
+
+def _count(bucket: str, starts_at: datetime, *, limit: int, expires_at: datetime) -> bool:
+    row = SignUpCount(bucket=bucket, starts_at=starts_at, expires_at=expires_at)
+    SignUpCount.objects.bulk_create([row], ignore_conflicts=True)
+    rows = SignUpCount.objects.filter(bucket=bucket, starts_at=starts_at, count__lt=limit)
+    return rows.update(count=F("count") + 1) == 1
 
 
 def client_address(remote: str, forwarded: str, *, proxies: int) -> str:

@@ -40,9 +40,12 @@ def join(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _join_page(request, form, at=at)
     outcome = entrance.enter(form, call=Call.of(request, page="/"), at=at)
-    if outcome is Outcome.TOO_MANY:
-        return _join_page(request, form, at=at, status=429)
-    return SeeOther(reverse("subscriptions:check_inbox"))
+    if outcome is Outcome.TAKEN:
+        return SeeOther(reverse("subscriptions:check_inbox"))
+    if outcome is Outcome.CHALLENGE:
+        return render(request, "subscriptions/question.html", {"form": form})
+    status = 429 if outcome is Outcome.TOO_MANY else 200
+    return _join_page(request, form, at=at, status=status)
 
 
 @require_safe

@@ -63,6 +63,7 @@ class Product:
             "LEASE_SECONDS": "60",
             "PAPER_SOURCES": "",
             "STATIC_MANIFEST": "0",
+            "SIGNUPS_AN_HOUR": "1000",
             "SIGNUPS_PER_NETWORK_AN_HOUR": "1000",
         }
         kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")

@@ -18,6 +18,7 @@ OURS = {
     "newsletter.forget",
     "subscriptions.post_letters",
     "subscriptions.purge",
+    "subscriptions.watch_sign_ups",
     "subscriptions.count_votes",
     "subscriptions.renew_tastes",
     "papers.poll",

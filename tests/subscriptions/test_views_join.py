@@ -130,7 +130,7 @@ def test_a_network_has_an_hourly_limit(sign_up, clock, settings):
     answers = [sign_up(f"reader{number}@example.net") for number in range(3)]
 
     assert [answer.status_code for answer in answers] == [303, 303, 429]
-    assert answers[-1].context["form"].non_field_errors() == [entrance.TOO_MANY]
+    assert answers[-1].context["form"].non_field_errors() == [entrance.NETWORK_FULL]
     assert Subscriber.objects.count() == 2
 
     clock.shift(timedelta(hours=1))
