@@ -68,6 +68,8 @@ def enter(form: JoinForm, *, call: Call, at: datetime) -> Outcome:
     is_braked = brake.is_on(found, at=at)
     if is_braked and not form.is_from_question:
         brake.press(found, at=at)
+        if form.known_stamp is None:
+            form.show_again()  # the question comes from the stamp
         return Outcome.CHALLENGE  # and nothing is stored of it, however many come
     if not _is_within_limit(call.ip, at=at):
         return _show(form, Outcome.TOO_MANY, NETWORK_FULL)
@@ -129,7 +131,9 @@ def _turn_of_domain(email: str, *, at: datetime) -> datetime:
 def _is_first_use(form: JoinForm) -> bool:
     """A form that somebody really opened is good for one sign-up."""
     stamp = form.known_stamp
-    return limits.use_once(f"stamp:{stamp.nonce}", until=stamp.made_at + MAXIMUM_AGE)
+    return stamp is None or limits.use_once(
+        f"stamp:{stamp.nonce}", until=stamp.made_at + MAXIMUM_AGE
+    )
 
 
 def _is_within_limit(ip: str, *, at: datetime) -> bool:

@@ -136,8 +136,9 @@ class JoinForm(TopicsForm):
 
     def clean_email(self) -> str:
         sender = parseaddr(settings.MAIL_FROM)[1]
+        ours = [parseaddr(settings.MAIL_REPLY_TO)[1], settings.UNSUBSCRIBE_MAILBOX]
         try:
-            return address.normalise(self.cleaned_data["email"], sender=sender)
+            return address.normalise(self.cleaned_data["email"], sender=sender, ours=ours)
         except address.BadAddress as error:
             raise forms.ValidationError(str(error)) from error
 
@@ -160,13 +161,14 @@ class JoinForm(TopicsForm):
         return bool(self.cleaned_data["website"])
 
     @property
-    def known_stamp(self) -> Stamp:
-        """The stamp of a valid form, or the one that it was given since."""
-        return cast("Stamp", read_stamp(self["stamp"].value()))
+    def known_stamp(self) -> Stamp | None:
+        """The stamp that it was sent with, or given since; forms of other sites have none."""
+        return read_stamp(self["stamp"].value() or "")
 
     @property
     def question(self) -> str:
-        return question.text(self.known_stamp.nonce)
+        stamp = self.known_stamp
+        return question.text(stamp.nonce) if stamp else ""
 
     @property
     def kept(self) -> list[tuple[str, str]]:
@@ -182,7 +184,8 @@ class JoinForm(TopicsForm):
 
     @property
     def is_answered(self) -> bool:
-        return question.is_right(self.known_stamp.nonce, self.cleaned_data["answer"])
+        stamp = self.known_stamp
+        return stamp is not None and question.is_right(stamp.nonce, self.cleaned_data["answer"])
 
     def show_again(self, complaint: str = "") -> None:
         """Get ready to be sent once more; nobody has to wait a second time."""
