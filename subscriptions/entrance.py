@@ -48,12 +48,7 @@ class Call:
     @classmethod
     def of(cls, request: HttpRequest, *, page: str, language: str = "") -> Call:
         """Only proxies of our own are believed when they say whose request it is."""
-        ip = limits.client_address(
-            request.META.get("REMOTE_ADDR", ""),
-            request.headers.get("X-Forwarded-For", ""),
-            proxies=settings.PROXY_COUNT,
-        )
-        return cls(ip=ip, page=page, language=language)
+        return cls(ip=limits.address_of(request), page=page, language=language)
 
 
 def enter(form: JoinForm, *, call: Call, at: datetime) -> Outcome:

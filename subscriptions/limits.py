@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from django.conf import settings
 from django.db.models import F
+from django.http import HttpRequest
 
 from subscriptions.models import SignUpCount
 
@@ -64,6 +66,15 @@ def _count(bucket: str, starts_at: datetime, *, limit: int, expires_at: datetime
     SignUpCount.objects.bulk_create([row], ignore_conflicts=True)
     rows = SignUpCount.objects.filter(bucket=bucket, starts_at=starts_at, count__lt=limit)
     return rows.update(count=F("count") + 1) == 1
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the address that a request came from; empty if it cannot be known."""
+    return client_address(
+        request.META.get("REMOTE_ADDR", ""),
+        request.headers.get("X-Forwarded-For", ""),
+        proxies=settings.PROXY_COUNT,
+    )
 
 
 def client_address(remote: str, forwarded: str, *, proxies: int) -> str:

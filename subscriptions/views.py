@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from papers.models import Paper
-from subscriptions import cadence, entrance, links, optin, tokens
+from subscriptions import cadence, entrance, limits, links, optin, tokens
 from subscriptions.address import mask
 from subscriptions.entrance import Call, Outcome
 from subscriptions.forms import JoinForm, PreferencesForm
@@ -44,8 +44,10 @@ def join(request: HttpRequest) -> HttpResponse:
         return SeeOther(reverse("subscriptions:check_inbox"))
     if outcome is Outcome.CHALLENGE:
         return render(request, "subscriptions/question.html", {"form": form})
-    status = 429 if outcome is Outcome.TOO_MANY else 200
-    return _join_page(request, form, at=at, status=status)
+    response = _join_page(request, form, at=at)
+    if outcome is Outcome.TOO_MANY:
+        response.status_code, response.headers["Retry-After"] = 429, "3600"
+    return response
 
 
 @require_safe
@@ -112,9 +114,7 @@ def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     return render(request, "subscriptions/unsubscribe.html", context)
 
 
-def _join_page(
-    request: HttpRequest, form: JoinForm, *, at: datetime, status: int = 200
-) -> HttpResponse:
+def _join_page(request: HttpRequest, form: JoinForm, *, at: datetime) -> HttpResponse:
     trending = Paper.objects.trending(until=at.date(), days=DAYS_SHOWN)
     context = {
         "form": form,
@@ -122,7 +122,7 @@ def _join_page(
         "papers": trending.with_topics()[:PAPERS_SHOWN],
         "list_date": Paper.objects.newest_list(until=at.date()),
     }
-    return render(request, "subscriptions/join.html", context, status=status)
+    return render(request, "subscriptions/join.html", context)
 
 
 def _preferences_page(
@@ -148,7 +148,7 @@ def _preferences_page(
 
 
 def _client_address(request: HttpRequest) -> str:
-    return Call.of(request, page="").ip
+    return limits.address_of(request)
 
 
 def _path(link: str) -> str:
