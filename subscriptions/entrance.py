@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from subscriptions import brake, limits, optin
+from subscriptions.even_time import even_time
 from subscriptions.forms import MAXIMUM_AGE, JoinForm
 from subscriptions.tasks import ring_letters
 
@@ -100,7 +101,7 @@ def _ask(form: JoinForm, *, call: Call, at: datetime, turn: datetime) -> Outcome
     """Have the letter written, to go out at its turn: now, or in an hour with room for it."""
     email = form.cleaned_data["email"]
     turn = _turn_of_domain(email, at=turn)
-    with transaction.atomic():
+    with even_time(), transaction.atomic():
         letter = optin.ask(
             email,
             topics=form.cleaned_data["topics"],

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import F
 from django.http import HttpRequest
 
 from subscriptions.models import SignUpCount
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The ORM has no condition for what is updated on a conflict.
+COUNT = f"""
+    INSERT INTO {SignUpCount._meta.db_table} AS known (bucket, starts_at, expires_at, count)
+    VALUES (%s, %s, %s, 1)
+    ON CONFLICT (bucket, starts_at) DO UPDATE SET count = known.count + 1 WHERE known.count < %s
+"""  # noqa: S608, SLF001  # a name of ours
 
 
 def allow(bucket: str, *, limit: int, span: timedelta, at: datetime) -> bool:
@@ -51,21 +59,29 @@ def book(bucket: str, *, limit: int, span: timedelta, at: datetime, spans: int) 
     Returns:
         When that span begins, or `at` if it has begun; None if there is room in none.
     """
+    if allow(bucket, limit=limit, span=span, at=at):
+        return at
     first = at - (at - EPOCH) % span
-    starts = [first + number * span for number in range(spans)]
+    starts = [first + number * span for number in range(1, spans)]
     rows = SignUpCount.objects.filter(bucket=bucket, starts_at__in=starts)
     full = set(rows.filter(count__gte=limit).values_list("starts_at", flat=True))
     for start in starts:
         if start not in full and allow(bucket, limit=limit, span=span, at=start):
-            return max(start, at)
+            return start
     return None
 
 
 def _count(bucket: str, starts_at: datetime, *, limit: int, expires_at: datetime) -> bool:
-    row = SignUpCount(bucket=bucket, starts_at=starts_at, expires_at=expires_at)
-    SignUpCount.objects.bulk_create([row], ignore_conflicts=True)
-    rows = SignUpCount.objects.filter(bucket=bucket, starts_at=starts_at, count__lt=limit)
-    return rows.update(count=F("count") + 1) == 1
+    """One statement, so one commit; False if the count is at its limit."""
+    if limit < 1:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [bucket, *map(_stored, (starts_at, expires_at)), limit])
+        return bool(cursor.rowcount == 1)
+
+
+def _stored(at: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(at)
 
 
 def address_of(request: HttpRequest) -> str:

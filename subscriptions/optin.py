@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -190,9 +191,18 @@ def _follow(reader: Subscriber, before: Schedule, *, at: datetime) -> None:
 
 
 def _find_or_make(email: str, *, at: datetime) -> Subscriber:
-    """Return the reader of this address, locked; two sign-ups at once make one row."""
+    """Return the reader of this address, locked; two sign-ups at once make one row.
+
+    For a known one a row is written, too, and taken back.
+    """
     rows = Subscriber.objects.select_for_update().by_address(email)
-    return rows.get_or_create(defaults={"email": email, "state_changed_at": at})[0]
+    new = {"email": email, "state_changed_at": at}
+    subscriber, is_new = rows.get_or_create(defaults=new)
+    if not is_new:
+        with transaction.atomic():
+            Subscriber.objects.create(**{**new, "email": f"{uuid4().hex}@example.invalid"})
+            transaction.set_rollback(True)
+    return subscriber
 
 
 def _lock(subscriber: Subscriber) -> Subscriber:
