@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from base64 import b64decode
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
 from newsletter import counting
 from newsletter.counting import BadToken
-from subscriptions.limits import client_address
+from subscriptions.limits import address_of
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 PRIVATE = {
@@ -24,11 +23,7 @@ PRIVATE = {
 @require_safe
 def follow(request: HttpRequest, token: str) -> HttpResponse:
     """Redirect to the link's address; the pixel and the hidden link show a dot."""
-    address = client_address(
-        request.META.get("REMOTE_ADDR", ""),
-        request.headers.get("X-Forwarded-For", ""),
-        proxies=settings.PROXY_COUNT,
-    )
+    address = address_of(request)
     try:
         url = counting.see(token, address=address, at=now() if request.method == "GET" else None)
     except BadToken as error:

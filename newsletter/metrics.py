@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from newsletter import inbox, readiness
 from newsletter.models import Delivery, Issue
-from subscriptions import heartbeats
+from subscriptions import brake, clock, heartbeats
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 ISSUES = 14  # the newest
@@ -30,6 +30,7 @@ def text() -> str:
             ("oldest_due_seconds", "How long the first mail waits.", _age(readiness.waiting())),
             ("unread_webhooks", "What mail services told and nobody read.", _unread()),
             ("oldest_unread_seconds", "How long the first waits.", _age(readiness.unread_age())),
+            ("sign_up_brake", "1 while sign-ups are slowed down.", _brake()),
             ("heartbeat_age_seconds", "Since it last happened.", _ages()),
         )
     )
@@ -59,6 +60,10 @@ def _age(age: timedelta | None) -> Iterator[Sample]:
 
 def _unread() -> Iterator[Sample]:
     yield {}, inbox.waiting().count()
+
+
+def _brake() -> Iterator[Sample]:
+    yield {}, any(brake.warnings(at=clock.database_now()))
 
 
 def _ages() -> Iterator[Sample]:

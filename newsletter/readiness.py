@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce, Greatest
 from newsletter import inbox, space
 from newsletter.models import Delivery
 from papers import broker, rounds
-from subscriptions import clock, heartbeats, patience, restore
+from subscriptions import brake, clock, heartbeats, patience, restore
 from subscriptions.clock import SKEW_TO_REPORT
 from subscriptions.models import Letter
 
@@ -81,6 +81,7 @@ def look() -> Facts:
 
 def _ask_database(facts: Facts) -> Facts:
     ages = heartbeats.ages()
+    at = clock.database_now()
     return replace(
         facts,
         has_database=True,
@@ -90,7 +91,7 @@ def _ask_database(facts: Facts) -> Facts:
         waiting=waiting(),
         unread=inbox.waiting().count(),
         unread_age=unread_age(),
-        warnings=tuple(rounds.warnings(at=clock.database_now())),
+        warnings=(*rounds.warnings(at=at), *brake.warnings(at=at)),
         skew=clock.skew(),
     )
 

@@ -60,10 +60,7 @@ def _authentic_body(request: HttpRequest, service: str) -> bytes | None:
 
 
 def _refuse(request: HttpRequest, error: Unauthentic, *, at: datetime) -> HttpResponse:
-    remote = request.META.get("REMOTE_ADDR", "")
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    address = limits.client_address(remote, forwarded, proxies=settings.PROXY_COUNT)
-    bucket = f"hook:{limits.network(address)}"
+    bucket = f"hook:{limits.network(limits.address_of(request))}"
     if not limits.allow(bucket, limit=FALSE_POSTS_AN_HOUR, span=timedelta(hours=1), at=at):
         return HttpResponse(status=429, headers={"Retry-After": "3600"})
     logger.warning("a webhook was not believed: %s", str(error) or type(error).__name__)

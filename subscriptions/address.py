@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.utils.translation import gettext, gettext_lazy
 from email_validator import EmailNotValidError, validate_email
 
@@ -9,7 +11,10 @@ LONGEST = 254  # characters of an address, RFC 5321 with erratum 1690
 LONGEST_LOCAL = 64  # of the part before the @, RFC 5321 4.5.3.1.1
 
 # Mailboxes of machines and complaint desks; nobody there asked for a newsletter.
-ROLES = {"abuse", "mailer-daemon", "no-reply", "noreply", "postmaster"}
+ROLES = {
+    *("abuse", "bounce", "bounces", "hostmaster", "mailer-daemon", "nobody", "postmaster", "spam"),
+    *("do-not-reply", "do_not_reply", "donotreply", "no-reply", "no_reply", "noreply"),
+}
 GMAIL = {"gmail.com", "googlemail.com"}
 
 MALFORMED = gettext_lazy("That does not look like an email address. Please check it.")
@@ -19,7 +24,7 @@ class BadAddress(Exception):
     """The address cannot be used; the message tells the reader why."""
 
 
-def normalise(raw: str, *, sender: str = "") -> str:
+def normalise(raw: str, *, sender: str = "", ours: Collection[str] = ()) -> str:
     """Return the one spelling under which an address is stored: ASCII and lower case.
 
     Space around it is forgiven, and an international domain becomes its xn-- form.  Lower
@@ -29,6 +34,7 @@ def normalise(raw: str, *, sender: str = "") -> str:
     Args:
         raw: what somebody typed; any text of any length.
         sender: the address that our mails come from; it is refused, or mails would loop.
+        ours: other mailboxes that programs or people of ours read.
 
     Raises:
         BadAddress: with a sentence for the reader.
@@ -47,7 +53,7 @@ def normalise(raw: str, *, sender: str = "") -> str:
     address = _validated(text)
     if bucket(address).partition("@")[0] in ROLES:
         raise BadAddress(gettext("That mailbox is not a person's. Please use your own address."))
-    if sender and bucket(address) == bucket(sender.lower()):
+    if bucket(address) in {bucket(own.lower()) for own in (sender, *ours) if own}:
         raise BadAddress(gettext("That is our own address. Please use yours."))
     return address
 

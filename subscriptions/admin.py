@@ -18,7 +18,7 @@ from papers.read_only import ReadOnly
 from papers.recorded import Recorded
 from subscriptions import optin
 from subscriptions.forms import TIME_ZONES
-from subscriptions.models import Consent, Interest, Letter, Subscriber, Suppression
+from subscriptions.models import Brake, Consent, Interest, Letter, Subscriber, Suppression
 from subscriptions.tasks import ring_letters
 
 
@@ -156,3 +156,10 @@ class SuppressionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["address_hash", "at", "reason"]
     search_fields = ["address_hash"]
     date_hierarchy = "at"
+
+
+@admin.register(Brake)
+class BrakeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Whether sign-ups are slowed down now, and why they were last."""
+
+    list_display = ["reason", "since", "until", "mailed_at", "hourly", "measured_at"]

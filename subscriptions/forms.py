@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
-from django.core import signing
 from django.forms.models import ModelChoiceIteratorValue
 from django.forms.utils import flatatt
 from django.http import QueryDict
@@ -18,9 +17,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from papers.models import Topic
-from subscriptions import address
+from subscriptions import address, question
 from subscriptions.models import Subscriber
 from subscriptions.optin import Choices
+from subscriptions.stamps import Stamp, make_stamp, read_stamp, stamp_age
 
 # "localtime" is whatever the server is set to, and "Factory" is no place at all.
 TIME_ZONES = sorted(available_timezones() - {"Factory", "localtime"})
@@ -28,25 +28,22 @@ HOURS = [(hour, f"{hour:02}:00") for hour in range(24)]
 
 MINIMUM_SECONDS = 1.0  # nobody fills the join form in faster than that
 MAXIMUM_AGE = timedelta(hours=24)
-_signer = signing.Signer(salt="subscriptions.join.v1")
+
+NOT_KEPT = {"csrfmiddlewaretoken", "website", "answer", "later"}
 
 ONE_TOPIC = "Please choose at least one topic."
 NOT_LISTED = "Please choose from the list."
 FROM_THE_LIST = {"required": NOT_LISTED, "invalid_choice": NOT_LISTED}
 
 
-def make_stamp(at: datetime) -> str:
-    """Sign the moment at which a form was made."""
-    return _signer.sign(f"{at.timestamp():.3f}")
+class Unseen(forms.CharField):
+    """A field that people do not fill in, so no mistake in it is ever explained to them."""
 
+    def __init__(self) -> None:
+        super().__init__(required=False, widget=forms.HiddenInput)
 
-def stamp_age(value: str, *, at: datetime) -> timedelta | None:
-    """How old a stamp is at `at`; None if it is forged, missing or from the future."""
-    try:
-        made_at = datetime.fromtimestamp(float(_signer.unsign(value)), tz=UTC)
-    except signing.BadSignature:
-        return None
-    return at - made_at if made_at <= at else None
+    def run_validators(self, value: Any) -> None:
+        """Take any text."""
 
 
 class Guess(forms.Field):
@@ -124,7 +121,9 @@ class JoinForm(TopicsForm):
     weekday = Guess([str(day) for day in range(7)], default="0")
     hour = Guess([str(hour) for hour in range(24)], default="7")
     time_zone = Guess(frozenset(TIME_ZONES), default="UTC")
-    website = forms.CharField(required=False)  # a trap: people do not see it, bots fill it in
+    website = Unseen()  # a trap: bots fill it in
+    answer = Unseen()  # to the question, on the page that asks one
+    later = Unseen()  # the other button there
     stamp = forms.CharField(required=False, widget=forms.HiddenInput)
 
     field_order = ["email", "topics", "cadence"]
@@ -136,28 +135,62 @@ class JoinForm(TopicsForm):
 
     def clean_email(self) -> str:
         sender = parseaddr(settings.MAIL_FROM)[1]
+        ours = [parseaddr(settings.MAIL_REPLY_TO)[1], settings.UNSUBSCRIBE_MAILBOX]
         try:
-            return address.normalise(self.cleaned_data["email"], sender=sender)
+            return address.normalise(self.cleaned_data["email"], sender=sender, ours=ours)
         except address.BadAddress as error:
             raise forms.ValidationError(str(error)) from error
 
     def clean(self) -> None:
         age = stamp_age(self.cleaned_data.get("stamp", ""), at=self.at)
         if age is None or age > MAXIMUM_AGE:
-            self._renew_stamp()
+            self._renew_stamp(self.at)
             self.add_error(None, "This page was open for a long time. Please send it once more.")
         elif age < timedelta(seconds=MINIMUM_SECONDS):
             self.add_error(None, "That was too quick for us. Please send it once more.")
 
-    def _renew_stamp(self) -> None:
+    def _renew_stamp(self, at: datetime) -> None:
         """Or the same complaint would come for ever."""
         renewed = cast("QueryDict", self.data).copy()
-        renewed["stamp"] = make_stamp(self.at)
+        renewed["stamp"] = make_stamp(at)
         self.data = renewed
 
     @property
     def is_trapped(self) -> bool:
         return bool(self.cleaned_data["website"])
+
+    @property
+    def known_stamp(self) -> Stamp | None:
+        """The stamp that it was sent with, or given since; forms of other sites have none."""
+        return read_stamp(self["stamp"].value() or "")
+
+    @property
+    def question(self) -> str:
+        stamp = self.known_stamp
+        return question.text(stamp.nonce) if stamp else ""
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What was sent, name by name, for the page with the question to send once more."""
+        sent = cast("QueryDict", self.data)
+        names = [name for name in sent if name not in NOT_KEPT]
+        return [(name, value) for name in names for value in sent.getlist(name)]
+
+    @property
+    def is_from_question(self) -> bool:
+        """Whether it was sent by the page with the question."""
+        return bool(self.cleaned_data["answer"] or self.cleaned_data["later"])
+
+    @property
+    def is_answered(self) -> bool:
+        stamp = self.known_stamp
+        return stamp is not None and question.is_right(stamp.nonce, self.cleaned_data["answer"])
+
+    def show_again(self, complaint: str = "") -> None:
+        """Get ready to be sent once more; nobody has to wait a second time."""
+        self._renew_stamp(self.at - timedelta(seconds=MINIMUM_SECONDS))
+        if complaint:
+            self.add_error(None, complaint)
 
     def choices(self) -> Choices:
         return Choices(

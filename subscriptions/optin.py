@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -41,7 +42,7 @@ COUNTING = """\
 Count when I open a digest or follow its links. Only sums are kept, and not who it was; links \
 to papers then lead through this site."""
 
-DAY = timedelta(days=1)
+DAY, MONTH = timedelta(days=1), timedelta(days=30)
 LONGEST_PAUSE = timedelta(days=366)
 WORDINGS = {  # of whoever agrees to something
     Consent.Act.ASKED: (WORDING_ID, WORDING),
@@ -82,7 +83,7 @@ def ask(
     at: datetime,
     ip: str | None,
     page: str,
-) -> None:
+) -> Letter:
     """Somebody wants the newsletter for this address; ask its owner, by a letter.
 
     A confirmed reader's preferences stay as they are, because whoever asked may be somebody
@@ -90,6 +91,9 @@ def ask(
 
     Args:
         email: as `address.normalise` returned it.
+
+    Returns:
+        The letter, which is pending or skipped.
     """
     subscriber = _find_or_make(email, at=at)
     is_open = subscriber.state in MAY_ASK
@@ -101,7 +105,7 @@ def ask(
         _keep(subscriber, topics=topics, choices=choices)
         transaction.set_rollback(not is_open)
     _record(subscriber, Consent.Act.ASKED, at=at, ip=ip, page=page)
-    _write_letter(subscriber, at=at)
+    return _write_letter(subscriber, at=at)
 
 
 @transaction.atomic
@@ -221,7 +225,13 @@ def remind(subscriber: Subscriber, *, at: datetime) -> bool:
         return False
     reader.state_changed_at = at
     reader.save(update_fields=["state_changed_at"])
-    return _write_letter(reader, at=at)
+    return _write_letter(reader, at=at).state == State.PENDING
+
+
+def postpone(letter: Letter, *, until: datetime) -> None:
+    """Have a letter that is pending go out no sooner than that."""
+    waiting = {"state": State.DEFERRED, "next_at": until}
+    Letter.objects.pending().filter(pk=letter.pk).update(**waiting)
 
 
 def replan(reader: Subscriber, *, at: datetime) -> None:
@@ -242,9 +252,18 @@ def _follow(reader: Subscriber, before: Schedule, *, at: datetime) -> None:
 
 
 def _find_or_make(email: str, *, at: datetime) -> Subscriber:
-    """Return the reader of this address, locked; two sign-ups at once make one row."""
+    """Return the reader of this address, locked; two sign-ups at once make one row.
+
+    For a known one a row is written, too, and taken back.
+    """
     rows = Subscriber.objects.select_for_update().by_address(email)
-    return rows.get_or_create(defaults={"email": email, "state_changed_at": at})[0]
+    new = {"email": email, "state_changed_at": at}
+    subscriber, is_new = rows.get_or_create(defaults=new)
+    if not is_new:
+        with transaction.atomic():
+            Subscriber.objects.create(**{**new, "email": f"{uuid4().hex}@example.invalid"})
+            transaction.set_rollback(True)
+    return subscriber
 
 
 def _lock(subscriber: Subscriber) -> Subscriber:
@@ -290,18 +309,17 @@ def _record(
     )
 
 
-def _write_letter(subscriber: Subscriber, *, at: datetime) -> bool:
-    """Put a letter into the outbox; False if it is there only as skipped."""
+def _write_letter(subscriber: Subscriber, *, at: datetime) -> Letter:
+    """Put a letter into the outbox; there it is only as skipped if it must not be sent."""
     refusal = _refusal(subscriber, at=at)
     is_reader = subscriber.state == Subscriber.State.CONFIRMED
-    Letter.objects.create(
+    return Letter.objects.create(
         subscriber=subscriber,
         kind=Letter.Kind.ALREADY if is_reader else Letter.Kind.CONFIRM,
         state=State.SKIPPED if refusal else State.PENDING,
         finished_at=at if refusal else None,
         error=refusal,
     )
-    return not refusal
 
 
 def _refusal(subscriber: Subscriber, *, at: datetime) -> str:
@@ -309,10 +327,17 @@ def _refusal(subscriber: Subscriber, *, at: datetime) -> str:
 
     Both questions are always asked: the time that an answer takes must not tell who is known.
     """
-    key = f"address:{address_hash(address.bucket(subscriber.email))}"
-    limit = settings.SIGNUPS_PER_ADDRESS_A_DAY
-    is_allowed = limits.allow(key, limit=limit, span=DAY, at=at)
+    is_allowed = _is_within_limits(address.bucket(subscriber.email), at=at)
     is_suppressed = bool(suppressed_among([subscriber.email]))
     if is_suppressed or subscriber.state in NEVER_WRITE:
         return "the address must not be written to"
-    return "" if is_allowed else "too many letters to this address today"
+    return "" if is_allowed else "too many letters to this address"
+
+
+def _is_within_limits(mailbox: str, *, at: datetime) -> bool:
+    """A letter that the day refuses does not count for the month."""
+    key = address_hash(mailbox)
+    daily, monthly = settings.SIGNUPS_PER_ADDRESS_A_DAY, settings.SIGNUPS_PER_ADDRESS_A_MONTH
+    return limits.allow_spaced(f"day:{key}", limit=daily, span=DAY, at=at) and limits.allow_spaced(
+        f"month:{key}", limit=monthly, span=MONTH, at=at
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from subscriptions.models import Consent, SignUpCount, Subscriber
+
+OLDER_COUNTS = timedelta(days=7)  # of a version that did not say when they are over
 
 
 @transaction.atomic
@@ -26,6 +29,7 @@ def forget_unconfirmed(*, before: datetime) -> int:
     return len(ids)
 
 
-def forget_counts(*, before: datetime) -> int:
-    """Delete the sign-up counts of spans that began before that moment; return how many."""
-    return SignUpCount.objects.filter(starts_at__lt=before).delete()[0]
+def forget_counts(*, at: datetime) -> int:
+    """Delete the sign-up counts that limit nothing any more; return how many."""
+    is_over = Q(expires_at__lte=at) | Q(expires_at=None, starts_at__lt=at - OLDER_COUNTS)
+    return SignUpCount.objects.filter(is_over).delete()[0]

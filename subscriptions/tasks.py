@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from papers.doorbell import ring
-from subscriptions import census, letters, outbox, restore, retention, tastes, votes
+from subscriptions import brake, census, letters, outbox, restore, retention, tastes, votes
 from subscriptions.models import Letter
 
 UNCONFIRMED_AFTER = timedelta(days=7)
@@ -28,7 +28,13 @@ def post_letters() -> None:
 @shared_task(name="subscriptions.purge", ignore_result=True)
 def purge() -> None:
     retention.forget_unconfirmed(before=now() - UNCONFIRMED_AFTER)
-    retention.forget_counts(before=now() - UNCONFIRMED_AFTER)
+
+
+@shared_task(name="subscriptions.watch_sign_ups", ignore_result=True)
+def watch_sign_ups() -> None:
+    """Put the brake on if few confirm, tell the operator, and keep the counts few."""
+    brake.watch(at=now())
+    retention.forget_counts(at=now())
 
 
 @shared_task(name="subscriptions.take_census", ignore_result=True)

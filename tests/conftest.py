@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from papers.models import Paper, Topic
+from subscriptions import even_time
 from subscriptions.models import Interest, Subscriber
 
 MOMENT = datetime(2026, 3, 17, 12, 0, tzinfo=UTC)  # a Tuesday
@@ -27,6 +28,12 @@ def anymail_outbox(settings):
 def journal_folder(settings, tmp_path):
     """Processes of a test leave their journals to nobody else."""
     settings.JOURNAL_DIR = str(tmp_path / "journal")
+
+
+@pytest.fixture(autouse=True)
+def _no_even_time(monkeypatch):
+    """Nobody waits for an answer that takes as long as every other."""
+    monkeypatch.setattr(even_time, "STEP", 0)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 WEBHOOK_SERVICES = env.list("WEBHOOK_SERVICES", default=service.split(".")[2:3])
 COUNT_OPENS = env.bool("COUNT_OPENS", default=False)
 COUNT_CLICKS = env.bool("COUNT_CLICKS", default=False)
-OPERATOR_MAIL = env.list("OPERATOR_MAIL", default=[])  # who is told that an issue was paused
+OPERATOR_MAIL = env.list("OPERATOR_MAIL", default=[])  # who is told of what went wrong
 
 # --- delivery: docs/decisions/0003-rows-are-the-truth.md -------------------------------
 TICK_SECONDS = env.float("TICK_SECONDS", default=60.0)
@@ -63,8 +63,11 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # --- sign-up --------------------------------------------------------------------------
 CONFIRM_HOURS = env.int("CONFIRM_HOURS", default=72)
-SIGNUPS_PER_ADDRESS_A_DAY = env.int("SIGNUPS_PER_ADDRESS_A_DAY", default=3)
+SIGNUPS_AN_HOUR = env.int("SIGNUPS_AN_HOUR", default=60)  # without a question, at least
+SIGNUPS_PER_ADDRESS_A_DAY = env.int("SIGNUPS_PER_ADDRESS_A_DAY", default=1)
+SIGNUPS_PER_ADDRESS_A_MONTH = env.int("SIGNUPS_PER_ADDRESS_A_MONTH", default=3)
 SIGNUPS_PER_NETWORK_AN_HOUR = env.int("SIGNUPS_PER_NETWORK_AN_HOUR", default=10)
+SIGNUPS_PER_DOMAIN_A_MINUTE = env.int("SIGNUPS_PER_DOMAIN_A_MINUTE", default=30)
 
 # --- papers ---------------------------------------------------------------------------
 PAPER_SOURCES = env.list("PAPER_SOURCES", default=["huggingface", "arxiv"])
@@ -109,6 +112,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "newsletter.config.lengths.NeedLength",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "subscriptions.languages.speak",
     "django.middleware.common.CommonMiddleware",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from subscriptions.models.census import Census
 from subscriptions.models.consent import Consent, SignUpCount
 from subscriptions.models.feedback import Feedback, Taste, Vote
-from subscriptions.models.installation import Gate, Heartbeat, Installation
+from subscriptions.models.installation import Brake, Gate, Heartbeat, Installation
 from subscriptions.models.letter import Letter, LetterQuerySet
 from subscriptions.models.reader import Subscriber, SubscriberQuerySet, never_write
 from subscriptions.models.suppression import Suppression, address_hash, suppressed_among
 from subscriptions.models.wishes import Interest, Phrase, Wish
 
 __all__ = [
+    "Brake",
     "Census",
     "Consent",
     "Feedback",

@@ -33,15 +33,22 @@ class Consent(models.Model):
 
 
 class SignUpCount(models.Model):
-    """How often one bucket (an address, a network) asked for a mail in one span of time."""
+    """How often one bucket (an address, a network) asked for a mail in one span of time.
+
+    subscriptions.limits writes these, and forgets each when it does not count any more.
+    """
 
     bucket = models.CharField(max_length=100)
     starts_at = models.DateTimeField()
     count = models.PositiveIntegerField(default=0)
+    expires_at = models.DateTimeField(null=True)  # None: counted by an older version
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["bucket", "starts_at"], name="one_count_per_bucket"),
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], name="count_expires"),  # read by who forgets
         ]
 
     def __str__(self) -> str:

@@ -27,6 +27,20 @@ class Gate(models.Model):
         return self.stream
 
 
+class Brake(models.Model):
+    """Whether sign-ups are slowed down: one row, which subscriptions.brake moves."""
+
+    hourly = models.PositiveIntegerField(default=0)  # sign-ups an hour that are usual here
+    measured_at = models.DateTimeField(null=True)
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)  # None or past: it is off
+    reason = models.CharField(max_length=200, blank=True)
+    mailed_at = models.DateTimeField(null=True)  # when the operator was told of this time
+
+    def __str__(self) -> str:
+        return f"until {self.until:%Y-%m-%d %H:%M}: {self.reason}" if self.until else "never used"
+
+
 class Heartbeat(models.Model):
     """When something that must happen again and again last happened."""
 

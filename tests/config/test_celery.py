@@ -20,6 +20,7 @@ OURS = {
     "subscriptions.post_letters",
     "subscriptions.purge",
     "subscriptions.take_census",
+    "subscriptions.watch_sign_ups",
     "subscriptions.count_votes",
     "subscriptions.renew_tastes",
     "papers.poll",

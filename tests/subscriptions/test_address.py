@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from subscriptions.address import BadAddress, bucket, mask, normalise
 
 SENDER = "digest@news.example.org"
+OURS = ["editors@example.org", ""]
 
 REFUSED = {
     "empty": "",
@@ -71,6 +72,27 @@ REFUSED = {
     "our own": "Digest@News.Example.org",
     "our own with a tag": "digest+loop@news.example.org",
     "reserved name": "a@x.test",
+    "our own reply-to": "Editors+1@Example.org",
+    "bounces": "bounces@x.com",
+    "do not reply": "Do-Not-Reply@x.com",
+    "punycode that holds a NUL": "a@xn--\\u0000",
+    "header in the domain": "a@x.com\nX-Spam: no",
+    "Cyrillic top level that is none": "a@x.\u0441om-",
+    "group": "G:a@b.com,c@d.com;",
+    "comment at the end": "a@x.com(v@y.com)",
+    "percent hack": "a%b.com@",
+    "bang path": "x.com!a",
+    "source route": "@x.com:a@y.com",
+    "port": "a@x.com:25",
+    "space inside": "a @x.com",
+    "space in the domain": "a@x .com",
+    "zero width joiner": "a@x\u200d.com",
+    "byte order mark": "\ufeff\u200ba@x.com",
+    "right to left mark": "a@\u200fx.com",
+    "DEL": "a\x7f@x.com",
+    "C1": "a\x85b@x.com",
+    "U+2028": "a\u2028b@x.com",
+    "label of 64": "a@" + "b" * 64 + ".com",
 }
 
 ACCEPTED = {
@@ -91,13 +113,16 @@ ACCEPTED = {
     "j.o.e@gmail.com": "j.o.e@gmail.com",
     "a" * 64 + "@x.com": "a" * 64 + "@x.com",
     "reader@news.example.org": "reader@news.example.org",
+    "someone@example.org": "someone@example.org",
+    "a%b@x.com": "a%b@x.com",
+    "=1+1@x.com": "=1+1@x.com",
 }
 
 
 @pytest.mark.parametrize("raw", REFUSED.values(), ids=REFUSED.keys())
 def test_what_is_no_readers_address_is_refused(raw):
     with pytest.raises(BadAddress):
-        normalise(raw, sender=SENDER)
+        normalise(raw, sender=SENDER, ours=OURS)
 
 
 @pytest.mark.parametrize(("raw", "stored"), ACCEPTED.items(), ids=map(ascii, ACCEPTED))

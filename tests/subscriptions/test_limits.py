@@ -57,6 +57,58 @@ def test_threads_together_get_no_more_than_the_limit():
         assert sum(pool.map(ask, range(20))) == 5
 
 
+def spaced(at, *, limit=3):
+    return limits.allow_spaced("a", limit=limit, span=30 * DAY, at=at)
+
+
+def test_spaced_ones_never_exceed_the_limit_within_any_span(db):
+    """One is asked for every six hours of 120 days."""
+    moments = [MORNING + timedelta(hours=6 * number) for number in range(480)]
+    allowed = [at for at in moments if spaced(at)]
+
+    assert len(allowed) == 12
+    for at in allowed:
+        assert sum(at <= other < at + 30 * DAY for other in allowed) <= 3
+    assert SignUpCount.objects.count() == 3
+
+
+def test_a_place_is_free_again_when_its_span_is_over_and_not_before(db):
+    assert spaced(MORNING, limit=1)
+    assert not spaced(MORNING + 30 * DAY - timedelta(seconds=1), limit=1)
+    assert spaced(MORNING + 30 * DAY, limit=1)
+
+
+def test_what_is_used_once_is_used_once(db):
+    assert [limits.use_once("a", until=MORNING) for _ in range(3)] == [True, False, False]
+    assert limits.use_once("b", until=MORNING)
+
+
+def test_booking_fills_one_span_after_the_other(db):
+    at = MORNING + timedelta(minutes=10)
+    booked = [limits.book("a", limit=2, span=HOUR, at=at, spans=3) for _ in range(8)]
+
+    assert booked == [
+        *[at] * 2, *[MORNING + HOUR] * 2, *[MORNING + 2 * HOUR] * 2, None, None,
+    ]  # fmt: skip
+    assert not allow(span=HOUR, at=MORNING + HOUR)
+
+
+def test_booking_never_exceeds_the_limit_of_any_span(db):
+    assert limits.book("a", limit=0, span=HOUR, at=MORNING, spans=3) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_together_use_up_one_place_once():
+    def ask(_):
+        try:
+            return spaced(MORNING, limit=2)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(ask, range(20))) == 2
+
+
 @pytest.mark.parametrize(
     ("remote", "forwarded", "proxies", "client"),
     [

@@ -45,9 +45,17 @@ def test_who_once_confirmed_is_kept_with_the_proof(make_subscriber):
     assert retention.forget_unconfirmed(before=MOMENT + DAY) == 0
 
 
-def test_old_counts_are_forgotten(db):
+def test_counts_that_are_over_are_forgotten(db):
     for at in (MOMENT - DAY, MOMENT):
         limits.allow("a", limit=1, span=timedelta(hours=1), at=at)
 
-    assert retention.forget_counts(before=MOMENT) == 1
+    assert retention.forget_counts(at=MOMENT) == 1
     assert SignUpCount.objects.get().starts_at == MOMENT
+
+
+def test_counts_of_an_older_version_are_forgotten_after_a_week(db):
+    for days in (6, 8):
+        SignUpCount.objects.create(bucket="a", starts_at=MOMENT - days * DAY)
+
+    assert retention.forget_counts(at=MOMENT) == 1
+    assert SignUpCount.objects.get().starts_at == MOMENT - 6 * DAY

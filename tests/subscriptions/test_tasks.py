@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from papers import vectors
-from subscriptions import opinions, tasks
+from subscriptions import brake, limits, opinions, tasks
 from subscriptions.models import Feedback, SignUpCount, Subscriber, Taste
 from subscriptions.tasks import UNCONFIRMED_AFTER
 from subscriptions.verdicts import State
@@ -42,12 +42,18 @@ def test_ringing_puts_a_doorbell_that_expires_into_the_queue_of_letters(settings
 
 
 @pytest.mark.parametrize(("minutes", "is_kept"), [(-1, True), (1, False)])
-def test_purging_forgets_who_never_confirmed_and_old_counts(make_subscriber, minutes, is_kept):
+def test_purging_forgets_who_never_confirmed(make_subscriber, minutes, is_kept):
     then = now() - UNCONFIRMED_AFTER - timedelta(minutes=minutes)
     make_subscriber(state=Subscriber.State.PENDING, state_changed_at=then)
-    SignUpCount.objects.create(bucket="net", starts_at=then, count=1)
     tasks.purge()
-    assert Subscriber.objects.exists() == SignUpCount.objects.exists() == is_kept
+    assert Subscriber.objects.exists() == is_kept
+
+
+def test_watching_sign_ups_looks_at_the_brake_and_forgets_old_counts(db):
+    limits.use_once("stamp:a", until=now())
+    tasks.watch_sign_ups()
+    assert brake.state().measured_at is not None
+    assert not SignUpCount.objects.exists()
 
 
 @time_machine.travel("2026-03-17 12:00:00+00:00", tick=False)

@@ -1,0 +1,100 @@
+"""Values that no program of ours sends."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from tests.hostile.visitor import MARK, MARKUP
+
+# In texts of forms and parameters.
+TEXTS = [
+    "",
+    " ",
+    *[f">{mark}" for mark in MARKUP],
+    f"</textarea></title><script>{MARK}",
+    f"{MARK}{{{{7*7}}}}",
+    f"{{% include '{MARK}' %}}",
+    f"{MARK}${{7*7}}",
+    "\0",
+    "a\0b",
+    "\ud800",
+    "\udfff\ud800",
+    "a\r\nBcc: v@example.org",
+    "a\nX: y",
+    "\u202eabc",
+    "\u200b",
+    "\ufeff",
+    "\x1b[31m",
+    "\x7f\x80\x85\u2028\u2029",
+    "e\u0301" * 200,
+    "\U0001f4a9",
+    "' OR '1'='1",
+    "1; DROP TABLE subscriptions_subscriber;--",
+    "%",
+    "_",
+    "\\",
+    "%s%d%n",
+    "../../etc/passwd",
+    "..\\..\\windows",
+    "//evil.example",
+    "/\\evil.example",
+    "https:evil.example",
+    "javascript:alert(1)",
+    "-1",
+    "0",
+    "1e400",
+    "NaN",
+    "Infinity",
+    "9" * 19,
+    "9" * 5000,
+    "9223372036854775808",
+    "-9223372036854775809",
+    "0x1f",
+    "\u0661\u0662",
+    "\u00b2",
+    "1.5",
+    "1,5",
+    "true",
+    "null",
+    "[]",
+    "{}",
+    "[" * 5000,
+    "a" * 300,
+    "a" * 100_000,
+    "(a+)+$",
+    "*:*",
+    '"unbalanced',
+    "a & | ! <-> b",
+    "2026-13-45",
+    "0000-00-00",
+    "9999-12-31",
+    "10000-01-01",
+    "__class__",
+    "email__startswith",
+    "hourly;DROP",
+    "UTC\0",
+    "posixrules",
+    "xx-<script>",
+]
+
+# In addresses: as above where a URL can hold it, and what only a URL can hold.
+SEGMENTS = [
+    *[
+        quote(text.encode("utf-8", "surrogatepass"), safe="")
+        for text in TEXTS
+        if text and len(text) < 10_000
+    ],
+    "%ff",
+    "%ed%a0%80",
+    "%c0%ae%c0%ae",
+    "%2e%2e%2f",
+    "%252e%252e%252f",
+    "%25",
+    "%0d%0aSet-Cookie:%20a=b",
+    "%2f%2fevil.example",
+    "%5c%5cevil.example",
+    "%00%00",
+    ";a=b",
+    "a" * 4096,
+    "a" * 65_536,
+]
