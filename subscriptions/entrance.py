@@ -33,6 +33,7 @@ class Outcome(Enum):
     """What whoever signed up is shown.  None of them says anything about the address."""
 
     TAKEN = "taken"  # the one neutral answer
+    LATER = "later"  # the same, and that the mail comes within a day
     AGAIN = "again"  # the form once more, with the error that it holds
     TOO_MANY = "too many"  # the same, with the status 429
     CHALLENGE = "challenge"  # the page with a question
@@ -89,7 +90,8 @@ def _enter_braked(form: JoinForm, *, call: Call, at: datetime, usual: int) -> Ou
     turn = limits.book(EVERYBODY, limit=usual, span=HOUR, at=at + HOUR, spans=QUEUED_HOURS)
     if turn is None:
         return _show(form, Outcome.TOO_MANY, ALL_FULL)
-    return _ask(form, call=call, at=at, turn=turn)
+    _ask(form, call=call, at=at, turn=turn)
+    return Outcome.LATER
 
 
 def _show(form: JoinForm, outcome: Outcome, complaint: Promise | str) -> Outcome:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
 
-STEP = 0.1  # seconds, several times of what the work takes
+STEP = 0.25  # seconds, many times of what the work takes
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -38,7 +39,7 @@ def of_request(request: HttpRequest) -> str:
     """The language that a page for everybody has for this visitor."""
     if request.path_info.startswith(FOR_OPERATORS):
         return settings.LANGUAGE_CODE
-    asked = request.GET.get(PARAMETER, "")
+    asked = _parameters(request).get(PARAMETER, "")
     if asked in dict(settings.LANGUAGES):
         return asked
     return known(translation.get_language_from_request(request))
@@ -94,8 +95,16 @@ def without_language(address: str) -> str:
     return urlunsplit(("", "", parts.path, query.urlencode(), ""))
 
 
+def _parameters(request: HttpRequest) -> QueryDict:
+    """What the address says; nothing if it says more than anybody reads, which gets a 400."""
+    try:
+        return request.GET
+    except SuspiciousOperation:
+        return QueryDict()
+
+
 def _address(request: HttpRequest, code: str) -> str:
     """The address of this page in one language, whatever its visitor's is."""
-    query = request.GET.copy()
+    query = _parameters(request).copy()
     query[PARAMETER] = code
     return f"{settings.SITE_URL}{request.path}?{query.urlencode()}"

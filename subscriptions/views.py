@@ -40,8 +40,9 @@ def join(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _join_page(request, form, at=at)
     outcome = entrance.enter(form, call=Call.of(request, page="/"), at=at)
-    if outcome is Outcome.TAKEN:
-        return SeeOther(reverse("subscriptions:check_inbox"))
+    if outcome in {Outcome.TAKEN, Outcome.LATER}:
+        query = "?later" if outcome is Outcome.LATER else ""
+        return SeeOther(reverse("subscriptions:check_inbox") + query)
     if outcome is Outcome.CHALLENGE:
         return render(request, "subscriptions/question.html", {"form": form})
     response = _join_page(request, form, at=at)
@@ -53,7 +54,8 @@ def join(request: HttpRequest) -> HttpResponse:
 @require_safe
 def check_inbox(request: HttpRequest) -> HttpResponse:
     """The one answer to every sign-up; it says nothing about the address."""
-    return render(request, "subscriptions/check_inbox.html", {"hours": settings.CONFIRM_HOURS})
+    context = {"hours": settings.CONFIRM_HOURS, "is_later": "later" in request.GET}
+    return render(request, "subscriptions/check_inbox.html", context)
 
 
 @form_page

@@ -23,7 +23,7 @@ from newsletter import compose
 from newsletter.models import Delivery, Issue
 from newsletter.picks import Pick, Why, pack
 from papers.models import Assignment, Paper
-from subscriptions import forms, links
+from subscriptions import brake, forms, links
 from subscriptions.models import Subscriber
 from subscriptions.verdicts import State
 
@@ -311,6 +311,35 @@ def test_todays_digest_can_be_asked_for_on_its_page(screen, address, reader):
         page.wait_for_url("**/today/**")
         assert page.locator(".card").count() > 0
     assert Delivery.objects.filter(subscriber=reader).exists()
+
+
+def test_with_the_brake_on_a_question_is_answered_by_whoever_reads_it(screen, address, monkeypatch):
+    """Without a script, on every screen; a wrong answer is told, and waiting does as well."""
+    monkeypatch.setattr(forms, "MINIMUM_SECONDS", 0)
+    brake.state()
+    brake.pull("a test", at=now())
+    for width, scheme in SCREENS:
+        with screen(width, scheme, java_script_enabled=False) as page:
+            email = f"{scheme}{width}@host{width}{scheme}.example.net"
+            page.goto(address("join"))
+            page.get_by_label("Your email address").fill(email)
+            page.get_by_role("checkbox", name="Agents").check()
+            page.get_by_role("button", name="Subscribe").click()
+            page.get_by_label(re.compile("^What is ")).fill("99")
+            page.keyboard.press("Enter")
+            assert "not the answer" in page.get_by_role("alert").inner_text()
+            if GALLERY:
+                page.screenshot(path=Path(GALLERY) / f"question-{width}-{scheme}.png")
+            page.get_by_role("button", name="wait for the mail").click()
+            page.wait_for_url("**/check-inbox/**")
+        assert Subscriber.objects.get(email=email).letters.get().state == State.DEFERRED
+        with screen(width, scheme) as page:
+            page.goto(address("join"))
+            page.get_by_label("Your email address").fill(email)
+            page.get_by_role("checkbox", name="Agents").check()
+            page.get_by_role("button", name="Subscribe").click()
+            page.get_by_label(re.compile("^What is ")).wait_for()
+            assert_sound(page)
 
 
 @pytest.mark.skipif(not PICTURES, reason="SCREENSHOTS names no folder")

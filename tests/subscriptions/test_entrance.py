@@ -55,6 +55,10 @@ def is_taken(response):
     return (response.status_code, response.get("Location")) == (303, "/check-inbox/")
 
 
+def is_later(response):
+    return (response.status_code, response.get("Location")) == (303, "/check-inbox/?later")
+
+
 def is_asked(response):
     return response.status_code == 200 and response.templates[0].name == QUESTION
 
@@ -169,34 +173,42 @@ def test_a_wrong_answer_is_asked_another_question(sign_up, braked):
     assert other != nonce
     assert is_asked(sign_up(**{**renewed, "answer": str(solve(nonce) + 100)}))
     assert not is_taken(sign_up(**{**fields, "answer": str(solve(nonce))}))  # it was used up
-    assert is_taken(sign_up(**{**kept(sign_up())[0], "later": "1"}))
+    assert is_later(sign_up(**{**kept(sign_up())[0], "later": "1"}))
 
 
 def test_whoever_waits_gets_a_turn_within_the_usual_number(sign_up, braked):
     for _ in range(5):
-        assert is_taken(sign_up(later="1"))
+        assert is_later(sign_up(later="1"))
 
     turns = Letter.objects.order_by("pk").values_list("state", "next_at")
     hours = [1, 1, 2, 2, 3]
     assert list(turns) == [(State.DEFERRED, MOMENT + hour * HOUR) for hour in hours]
 
 
+def test_whoever_waits_is_told_so(sign_up, braked, client):
+    assert b"You chose to wait" in client.get(sign_up(later="1")["Location"]).content
+    assert b"You chose to wait" not in client.get("/check-inbox/").content
+
+
 def test_nobody_waits_for_more_than_a_day(sign_up, braked, settings):
     settings.SIGNUPS_AN_HOUR = 1
     answers = [sign_up(later="1") for _ in range(25)]
 
-    assert [is_taken(answer) for answer in answers] == [True] * 24 + [False]
+    assert [is_later(answer) for answer in answers] == [True] * 24 + [False]
     assert answers[-1].status_code == 429
     assert answers[-1].context["form"].non_field_errors() == [entrance.ALL_FULL]
     assert max(Letter.objects.values_list("next_at", flat=True)) == MOMENT + 24 * HOUR
 
 
 def test_of_those_who_answer_so_many_are_written_to_and_the_others_wait(sign_up, braked):
+    answers = []
     for _ in range(11):
         stamp = forms.make_stamp(MOMENT - timedelta(seconds=5))
         nonce = forms.read_stamp(stamp).nonce
-        assert is_taken(sign_up(stamp=stamp, answer=str(solve(nonce))))
+        answers.append(sign_up(stamp=stamp, answer=str(solve(nonce))))
 
+    assert all(map(is_taken, answers[:10]))
+    assert is_later(answers[10])
     assert Letter.objects.pending().count() == 2 * entrance.TIMES_ANSWERED
     assert Letter.objects.filter(state=State.DEFERRED).count() == 1
 

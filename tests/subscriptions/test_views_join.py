@@ -7,6 +7,8 @@ from html import unescape
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from subscriptions import entrance, forms, optin
 from subscriptions.models import Consent, Letter, SignUpCount, Subscriber
@@ -115,6 +117,22 @@ def test_the_answer_does_not_tell_who_is_a_reader(sign_up, make_subscriber, ring
     ]  # fmt: skip
     assert Letter.objects.count() == 1
     assert rings == [1]
+
+
+def test_the_same_statements_are_sent_for_every_address(sign_up, make_subscriber, make_topic):
+    """What must not happen is written and taken back."""
+    sign_up("first@example.net")  # makes what is made once
+    sent = []
+    for state in (None, *State):
+        if state:
+            make_subscriber(f"{state}@example.net", state=state, topics=["agents"])
+        with CaptureQueriesContext(connection) as queries:
+            sign_up(f"{state}@example.net")
+        statements = [query["sql"].split(" ")[:3] for query in queries.captured_queries]
+        sent.append([words for words in statements if "SAVEPOINT" not in words])
+
+    assert len(sent[0]) > 10
+    assert all(each == sent[0] for each in sent)
 
 
 def test_a_full_mailbox_gets_the_same_answer(sign_up, settings):
