@@ -20,6 +20,10 @@ Ints = NDArray[np.int64]
 DOMAIN_SIZE = 24  # bytes; no domain of a lane is longer
 SCHEDULE_SIZE = 96
 
+# Days that the next digest makes up for, of a reader who paused and wished for that.
+MISSED = "CASE WHEN catches_up THEN {days} ELSE 0 END"
+DAYS_ON_POSTGRES = "paused_until - paused_on"
+DAYS_ON_SQLITE = "CAST(julianday(paused_until) - julianday(paused_on) AS integer)"
 # NO KEY UPDATE: rows that only refer to these readers need not wait.
 DUE = """
     SELECT id, CAST(length AS smallint) AS length, trend_share, {domain} AS domain,
@@ -27,7 +31,24 @@ DUE = """
     FROM subscriptions_subscriber
     WHERE state = 'confirmed' AND next_digest_at <= %s{without}
     ORDER BY next_digest_at, id LIMIT {limit} {lock}"""
-SCHEDULE = "cadence || ' ' || weekday || ' ' || hour || ' ' || time_zone"
+SCHEDULE = "cadence || ' ' || weekday || ' ' || hour || ' ' || {missed} || ' ' || time_zone"
+WITHOUT = """
+    AND NOT (cadence = %s AND weekday = %s AND hour = %s AND time_zone = %s AND {missed} = %s)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn(Schedule):
+    """A schedule, and how many days of a pause the next digest makes up for."""
+
+    missed: int = 0
+
+    @classmethod
+    def of_reader(cls, reader: Subscriber) -> Turn:
+        missed = 0
+        if reader.catches_up and reader.paused_on and reader.paused_until:
+            missed = (reader.paused_until - reader.paused_on).days
+        own = (reader.cadence, reader.weekday, reader.hour, reader.time_zone)
+        return cls(*own, missed=missed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +59,7 @@ class Audience:
     lengths: Ints
     trend_shares: NDArray[np.float64]
     lanes: Ints  # positions in LANES
-    schedules: list[Schedule]
+    schedules: list[Turn]
     schedule: Ints  # of each reader, its position in `schedules`
 
     @property
@@ -55,12 +76,12 @@ class Audience:
             self.schedule[chosen],
         )
 
-    def on(self, schedules: Collection[Schedule]) -> Audience:
+    def on(self, schedules: Collection[Turn]) -> Audience:
         """Those with one of these schedules."""
         wanted = [n for n, schedule in enumerate(self.schedules) if schedule in schedules]
         return self.only(np.isin(self.schedule, wanted))
 
-    def ids_by_schedule(self) -> Iterator[tuple[Schedule, Ints]]:
+    def ids_by_schedule(self) -> Iterator[tuple[Turn, Ints]]:
         for number in np.unique(self.schedule).tolist():
             yield self.schedules[number], self.ids[self.schedule == number]
 
@@ -68,18 +89,19 @@ class Audience:
 def of(readers: Iterable[Subscriber]) -> Audience:
     """Make an audience of readers who were loaded already."""
     ordered = sorted(readers, key=lambda reader: reader.pk)
-    schedules = sorted({Schedule.of(reader) for reader in ordered}, key=str)
+    turns = [Turn.of_reader(reader) for reader in ordered]
+    schedules = sorted(set(turns), key=str)
     return Audience(
         ids=np.array([reader.pk for reader in ordered], np.int64),
         lengths=np.array([reader.length for reader in ordered], np.int64),
         trend_shares=np.array([reader.trend_share for reader in ordered], np.float64),
         lanes=np.array([LANES.index(lane_of(reader.email)) for reader in ordered], np.int64),
         schedules=schedules,
-        schedule=np.array([schedules.index(Schedule.of(reader)) for reader in ordered], np.int64),
+        schedule=np.array([schedules.index(turn) for turn in turns], np.int64),
     )
 
 
-def due(*, at: datetime, limit: int, without: Collection[Schedule] = ()) -> Audience:
+def due(*, at: datetime, limit: int, without: Collection[Turn] = ()) -> Audience:
     """Lock up to `limit` readers who are due, longest waiting first; call it in a transaction.
 
     Whom somebody else holds at this moment is left for later: he is opening their issue, or
@@ -90,13 +112,13 @@ def due(*, at: datetime, limit: int, without: Collection[Schedule] = ()) -> Audi
         "split_part(email, '@', -1)" if is_postgres else "substr(email, instr(email, '@') + 1)"
     )
     params: list[object] = [connection.ops.adapt_datetimefield_value(at)]
-    for schedule in without:
-        params += [schedule.cadence, schedule.weekday, schedule.hour, schedule.time_zone]
+    missed = MISSED.format(days=DAYS_ON_POSTGRES if is_postgres else DAYS_ON_SQLITE)
+    for turn in without:
+        params += [turn.cadence, turn.weekday, turn.hour, turn.time_zone, turn.missed]
     sql = DUE.format(
         domain=arrays.fixed(address, DOMAIN_SIZE),
-        schedule=arrays.fixed(SCHEDULE, SCHEDULE_SIZE),
-        without=" AND NOT (cadence = %s AND weekday = %s AND hour = %s AND time_zone = %s)"
-        * len(without),
+        schedule=arrays.fixed(SCHEDULE.format(missed=missed), SCHEDULE_SIZE),
+        without=WITHOUT.format(missed=missed) * len(without),
         limit=limit,
         lock="FOR NO KEY UPDATE SKIP LOCKED" if is_postgres else "",
     )
@@ -110,13 +132,18 @@ def due(*, at: datetime, limit: int, without: Collection[Schedule] = ()) -> Audi
     return _audience(arrays.read(sql, params, dtypes))
 
 
-def plan(ids: Ints, next_digest_at: datetime) -> None:
-    """Say when these readers, who are locked, are due the next time."""
+def plan(ids: Ints, next_digest_at: datetime, *, caught_up: bool = False) -> None:
+    """Say when these readers, who are locked, are due the next time.
+
+    Args:
+        caught_up: what they missed in a pause is made up for now.
+    """
     chosen, param = among.condition("id", ids.tolist())
     moment = connection.ops.adapt_datetimefield_value(next_digest_at)
+    done = ", catches_up = FALSE" * caught_up
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE subscriptions_subscriber SET next_digest_at = %s WHERE {chosen}",  # noqa: S608
+            f"UPDATE subscriptions_subscriber SET next_digest_at = %s{done} WHERE {chosen}",  # noqa: S608
             [moment, param],
         )
 
@@ -131,14 +158,15 @@ def _audience(found: dict[str, NDArray[np.generic]]) -> Audience:
         lengths=found["length"][order].astype(np.int64),
         trend_shares=found["trend_share"][order].astype(np.float64),
         lanes=_lanes(found["domain"][order].tolist()),
-        schedules=[_schedule(row) for row in kinds],
+        schedules=[_turn(row) for row in kinds],
         schedule=schedule,
     )
 
 
-def _schedule(row: bytes) -> Schedule:
-    cadence, weekday, hour, time_zone = row.decode(errors="replace").strip().split(" ", 3)
-    return Schedule(cadence, int(weekday), int(hour), time_zone)
+def _turn(row: bytes) -> Turn:
+    text = row.decode(errors="replace").strip()
+    cadence, weekday, hour, missed, time_zone = text.split(" ", 4)
+    return Turn(cadence, int(weekday), int(hour), time_zone, missed=int(missed))
 
 
 def _lanes(domains: list[bytes]) -> Ints:

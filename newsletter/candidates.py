@@ -20,6 +20,8 @@ LIST_DAYS = {
     Issue.Cadence.WEEKLY: 7,
     Issue.Cadence.MONTHLY: 31,
 }
+# In which issue somebody who paused is told what he missed, the shortest span first.
+CATCHING_UP = (Issue.Cadence.WEEKLY, Issue.Cadence.MONTHLY)
 # Over these, papers are compared by the votes to be expected, and the youngest wait.
 LONG = {Issue.Cadence.WEEKLY, Issue.Cadence.MONTHLY}
 SETTLING = timedelta(hours=24)  # how long a list gathers votes before it can be compared
@@ -58,6 +60,17 @@ def load(cadence: str, on: date, *, at: datetime) -> Pool:
         for (pk, title, abstract, authors, vector, *_), trend in zip(rows, trends, strict=True)
     ]
     return Pool.of(*twins.merge(found))
+
+
+def kind(cadence: str, *, missed: int) -> str:
+    """Return whose issue tells most of what a reader missed in so many days.
+
+    His own, if its lists go back that far; else the weekly one, else the monthly.
+    """
+    if missed <= LIST_DAYS[Issue.Cadence(cadence)]:
+        return cadence
+    long_enough = (longer for longer in CATCHING_UP if missed <= LIST_DAYS[longer])
+    return str(next(long_enough, CATCHING_UP[-1]))
 
 
 def introduction(cadence: str, on: date, *, at: datetime) -> str:

@@ -19,13 +19,13 @@ from django.db import transaction
 from django.db.models import F
 
 from newsletter import audience, candidates, opening, wishes
-from newsletter.audience import Audience
+from newsletter.audience import Audience, Turn
 from newsletter.matching.block import pick
 from newsletter.matching.readers import Reader
 from newsletter.models import Delivery, Issue
 from newsletter.opening import NO_PAPERS, Edition
 from subscriptions import cadence
-from subscriptions.cadence import Schedule, Slot
+from subscriptions.cadence import Slot
 from subscriptions.lanes import lane_of
 from subscriptions.models import Subscriber
 from subscriptions.verdicts import State
@@ -41,7 +41,7 @@ class Opening:
 
     at: datetime
     editions: dict[tuple[str, date], Edition] = field(default_factory=dict)
-    failed: set[Schedule] = field(default_factory=set)
+    failed: set[Turn] = field(default_factory=set)
 
     def edition(self, kind: str, on: date) -> Edition:
         """Return an issue with its candidates, which are the same for all blocks."""
@@ -109,15 +109,15 @@ def _open_block(run: Opening, readers: Audience) -> int:
 
     Or two workers could each wait for the issue that the other one holds.
     """
-    issues: dict[tuple[str, date], list[Schedule]] = defaultdict(list)
-    for schedule in readers.schedules:
-        issues[schedule.cadence, cadence.latest_slot(schedule, at=run.at).on].append(schedule)
+    issues: dict[tuple[str, date], list[Turn]] = defaultdict(list)
+    for turn in readers.schedules:
+        issues[_kind(turn), cadence.latest_slot(turn, at=run.at).on].append(turn)
     return sum(
         _open_or_try_each(run, readers.on(issues[key]), issues[key]) for key in sorted(issues)
     )
 
 
-def _open_or_try_each(run: Opening, readers: Audience, schedules: list[Schedule]) -> int:
+def _open_or_try_each(run: Opening, readers: Audience, schedules: list[Turn]) -> int:
     """Open an issue for all these schedules; for each alone if that does not work."""
     try:
         with transaction.atomic():
@@ -133,21 +133,26 @@ def _open_or_try_each(run: Opening, readers: Audience, schedules: list[Schedule]
         return 0
 
 
-def _open_issue(run: Opening, readers: Audience, schedules: list[Schedule]) -> int:
+def _open_issue(run: Opening, readers: Audience, schedules: list[Turn]) -> int:
     """Plan the readers' next digest and write the deliveries of this, in one transaction."""
     slots = {schedule: cadence.latest_slot(schedule, at=run.at) for schedule in schedules}
     in_time = [one for one, slot in slots.items() if _is_in_time(slot, one.cadence, at=run.at)]
     late = [one for one in schedules if one not in in_time]
     # First, for whoever counts holds the issue until all is committed, and others wait for it.
     for schedule, ids in readers.ids_by_schedule():
-        audience.plan(ids, cadence.next_slot(schedule, after=run.at).at)
+        following = cadence.next_slot(schedule, after=run.at).at
+        audience.plan(ids, following, caught_up=schedule.missed > 0)
     written = 0
     if in_time:
-        edition = run.edition(in_time[0].cadence, slots[in_time[0]].on)
+        edition = run.edition(_kind(in_time[0]), slots[in_time[0]].on)
         written = opening.write(edition, readers.on(in_time), at=run.at)
     if late:
-        _miss(late[0].cadence, slots[late[0]].on, readers.on(late), at=run.at)
+        _miss(_kind(late[0]), slots[late[0]].on, readers.on(late), at=run.at)
     return written
+
+
+def _kind(turn: Turn) -> str:
+    return candidates.kind(turn.cadence, missed=turn.missed)
 
 
 def _is_in_time(slot: Slot, kind: str, *, at: datetime) -> bool:

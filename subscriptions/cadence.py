@@ -25,6 +25,12 @@ class Wishes(Protocol):
     time_zone: str
 
 
+class Pausing(Wishes, Protocol):
+    """Wishes of somebody who may have paused."""
+
+    paused_until: date | None  # no digest of an earlier date
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """On which days, and at which wall time of an IANA time zone.
@@ -90,11 +96,12 @@ def zone(name: str) -> tzinfo:
         return UTC
 
 
-def next_slot(schedule: Schedule, *, after: datetime) -> Slot:
-    """Return the first slot strictly after `after`."""
+def next_slot(schedule: Schedule, *, after: datetime, since: date | None = None) -> Slot:
+    """Return the first slot strictly after `after`, and of no date before `since`."""
     # A time skipped before midnight moves into the next day, and is still to come then.
     yesterday = local_date(after, schedule.time_zone) - DAY
-    return next(slot for slot in _slots(schedule, yesterday, DAY) if slot.at > after)
+    start = max(yesterday, since or yesterday)
+    return next(slot for slot in _slots(schedule, start, DAY) if slot.at > after)
 
 
 def latest_slot(schedule: Schedule, *, at: datetime) -> Slot:
@@ -109,12 +116,18 @@ def local_date(at: datetime, time_zone: str) -> date:
     return at.astimezone(zone(time_zone)).date()
 
 
-def plan(wishes: Wishes, *, at: datetime) -> datetime:
-    """Return when the reader's next digest is due, strictly after `at`."""
-    return next_slot(Schedule.of(wishes), after=at).at
+def plan(wishes: Pausing, *, at: datetime) -> datetime:
+    """Return when the reader's next digest is due: strictly after `at`, and after his pause."""
+    return next_slot(Schedule.of(wishes), after=at, since=wishes.paused_until).at
 
 
-def first(wishes: Wishes, *, at: datetime, catch_up: timedelta) -> datetime:
+def is_paused(wishes: Pausing, *, at: datetime) -> bool:
+    """Whether it is still before the date until which the reader paused, where he lives."""
+    until = wishes.paused_until
+    return until is not None and local_date(at, wishes.time_zone) < until
+
+
+def first(wishes: Pausing, *, at: datetime, catch_up: timedelta) -> datetime:
     """Return when somebody who confirms at `at` gets the first digest.
 
     Today's, at once, if its hour passed no longer than `catch_up` ago; else the next one.

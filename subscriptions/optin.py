@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -24,6 +24,7 @@ from subscriptions.models import (
     address_hash,
     suppressed_among,
 )
+from subscriptions.models.reader import PAUSE
 from subscriptions.verdicts import State
 
 # What the join page says, stored with each consent.  Raise the number when it changes.
@@ -40,6 +41,7 @@ Count when I open a digest or follow its links. Only sums are kept, and not who 
 to papers then lead through this site."""
 
 DAY = timedelta(days=1)
+LONGEST_PAUSE = timedelta(days=366)
 WORDINGS = {  # of whoever agrees to something
     Consent.Act.ASKED: (WORDING_ID, WORDING),
     Consent.Act.CONFIRMED: (WORDING_ID, WORDING),
@@ -129,6 +131,39 @@ def agree_to_counting(
         reader.save(update_fields=["is_counted"])
         act = Consent.Act.COUNTED if is_counted else Consent.Act.UNCOUNTED
         _record(reader, act, at=at, ip=ip, page=page)
+
+
+@transaction.atomic
+def pause(subscriber: Subscriber, *, until: date, catches_up: bool, at: datetime) -> None:
+    """Send a confirmed reader no digest of a date before `until`; what is on its way still comes.
+
+    Args:
+        until: in his own zone, after today and no more than `LONGEST_PAUSE` ahead.
+        catches_up: the first digest after the pause is then chosen from all that he missed.
+
+    Raises:
+        ValueError: `until` is too early or too late.
+    """
+    reader = _lock(subscriber)
+    today = cadence.local_date(at, reader.time_zone)
+    if not today < until <= today + LONGEST_PAUSE:
+        raise ValueError(f"a pause from {today} cannot last until {until}")
+    if reader.is_deliverable:
+        if not cadence.is_paused(reader, at=at):  # a longer pause is still the same one
+            reader.paused_on = today
+        reader.paused_until, reader.catches_up = until, catches_up
+        reader.save(update_fields=PAUSE)
+        replan(reader, at=at)
+
+
+@transaction.atomic
+def resume(subscriber: Subscriber, *, at: datetime) -> None:
+    """End a reader's pause now; who wished to catch up does, with his next digest."""
+    reader = _lock(subscriber)
+    if reader.is_deliverable and cadence.is_paused(reader, at=at):
+        reader.paused_until = cadence.local_date(at, reader.time_zone)
+        reader.save(update_fields=PAUSE)
+        replan(reader, at=at)
 
 
 @transaction.atomic

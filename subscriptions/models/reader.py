@@ -15,6 +15,8 @@ from django.db.models.functions import Lower
 from papers.models import Topic
 from subscriptions.models.suppression import Suppression, address_hash, suppressed_among
 
+PAUSE = ("paused_on", "paused_until", "catches_up")  # fields
+
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def deliverable(self) -> SubscriberQuerySet:
@@ -94,6 +96,12 @@ class Subscriber(models.Model):
     bounced_at = models.DateTimeField(null=True, editable=False)
     # Agreed that opened and clicked digests are counted, in sum and never by name.
     is_counted = models.BooleanField(default=False)
+    # He paused: no digest of a date before the last one of these, in his zone.  A past one
+    # means nothing.  What he missed since the first is made up for if he wishes that.
+    paused_on = models.DateField(null=True, editable=False)
+    paused_until = models.DateField(null=True, editable=False)
+    catches_up = models.BooleanField(default=False, db_default=False, editable=False)
+    is_text_only = models.BooleanField(default=False, db_default=False)  # no HTML in his mail
     # Filled in by subscriptions.cadence; None means "no digest is planned".
     next_digest_at = models.DateTimeField(null=True, editable=False)
     topics = models.ManyToManyField(Topic, through="Interest", related_name="subscribers")
@@ -146,6 +154,7 @@ class Subscriber(models.Model):
         """Leave.  Asking again later starts from the beginning, with a new confirmation."""
         if self.state in {self.State.PENDING, self.State.CONFIRMED}:
             self.next_digest_at = None
+            self.end_pause()
             self._move_to(self.State.UNSUBSCRIBED, at=at)
 
     def suppress(self, *, at: datetime, reason: str = "") -> None:
@@ -160,9 +169,14 @@ class Subscriber(models.Model):
         if self.state not in {self.State.SUPPRESSED, self.State.BOUNCED}:
             never_write([self], self.State.BOUNCED, at=at, reason=reason)
 
+    def end_pause(self) -> None:
+        """Forget that he paused; whoever calls it saves the row."""
+        self.paused_on = self.paused_until = None
+        self.catches_up = False
+
     def _move_to(self, state: State, *, at: datetime) -> None:
         self.state, self.state_changed_at = state, at
-        self.save(update_fields=["state", "state_changed_at", "next_digest_at"])
+        self.save(update_fields=["state", "state_changed_at", "next_digest_at", *PAUSE])
 
 
 def lock(ids: Sequence[int]) -> None:

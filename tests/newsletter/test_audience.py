@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 
 from newsletter import audience
-from subscriptions.cadence import Schedule
+from newsletter.audience import Turn
 from subscriptions.lanes import LANES
 from subscriptions.models import Subscriber
 from tests.newsletter.issue_steps import DAY, HOUR, SEVEN
@@ -43,8 +43,8 @@ def two(make_due):
 
 def test_readers_come_with_what_an_issue_needs(two):
     expected = [
-        (two[0].pk, 3, 0.25, "gmail", Schedule("daily", 0, 7, "UTC")),
-        (two[1].pk, 7, 0.4, "other", Schedule.of(two[1])),
+        (two[0].pk, 3, 0.25, "gmail", Turn("daily", 0, 7, "UTC")),
+        (two[1].pk, 7, 0.4, "other", Turn.of_reader(two[1])),
     ]
     assert described(audience.due(at=SEVEN, limit=9)) == expected
     assert described(audience.of(reversed(two))) == expected
@@ -59,13 +59,13 @@ def test_only_so_many_come_who_waited_longest(make_due):
 
 
 def test_readers_of_schedules_that_failed_are_left_out(two):
-    failed = [Schedule.of(two[1])]
+    failed = [Turn.of_reader(two[1])]
     assert audience.due(at=SEVEN, limit=9, without=failed).ids.tolist() == [two[0].pk]
 
 
 def test_readers_are_found_by_their_schedules(two):
     found = audience.due(at=SEVEN, limit=9)
-    weekly = Schedule.of(two[1])
+    weekly = Turn.of_reader(two[1])
     assert found.on([weekly]).ids.tolist() == [two[1].pk]
     by_schedule = {schedule: ids.tolist() for schedule, ids in found.on([weekly]).ids_by_schedule()}
     assert by_schedule == {weekly: [two[1].pk]}

@@ -178,6 +178,7 @@ def test_a_weekly_digest_whose_day_was_skipped_comes_a_week_later():
 
 class Reader:
     cadence, weekday, hour, time_zone = "daily", 0, 7, "Asia/Tokyo"
+    paused_until = None
 
 
 SEVEN_THERE = datetime(2026, 3, 16, 22, tzinfo=UTC)  # of 17 March
