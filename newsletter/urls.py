@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from newsletter import counted, paper_page, status, views, webhooks
+from newsletter import counted, paper_page, rights_page, status, views, webhooks
 
 app_name = "newsletter"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("hooks/<slug:service>/", webhooks.hook, name="hook"),
     path("today/<token:token>/", views.today, name="today"),
     path("digest/<token:token>/<slug:kind>/<slug:on>/", views.digest, name="digest"),
+    path("export/<token:token>/", rights_page.export, name="export"),
+    path("erase/<token:token>/", rights_page.erase, name="erase"),
+    path("erased/", rights_page.erased, name="erased"),
     path("paper/<token:token>/<int:paper_id>/", paper_page.feedback, name="feedback"),
     path("issue/<slug:slug>/", views.issue, name="issue"),
     path("archive/", views.archive, name="archive"),

@@ -1,4 +1,4 @@
-"""Pages a reader sees: join, confirm, choose, leave.  Only POST changes anything."""
+"""Pages a reader sees: join, confirm, choose.  Only POST changes anything."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import now
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from papers.models import Paper
@@ -43,7 +42,7 @@ def join(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _join_page(request, form, at=at)
     if not form.is_trapped:
-        ip = _client_address(request)
+        ip = client_address(request)
         if not _is_within_limit(ip, at=at):
             form.add_error(None, TOO_MANY)
             return _join_page(request, form, at=at, status=429)
@@ -63,9 +62,9 @@ def confirm(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """Show a button on GET, because mail scanners follow links; confirm on POST."""
     if subscriber.state not in {Subscriber.State.PENDING, Subscriber.State.CONFIRMED}:
         raise BadToken
-    preferences_url = _path(links.preferences(subscriber))
+    preferences_url = path_of(links.preferences(subscriber))
     if request.method == "POST":
-        ip = _client_address(request) or None
+        ip = client_address(request) or None
         if not optin.confirm(subscriber, at=now(), ip=ip, page="/confirm/"):
             raise BadToken
         return SeeOther(f"{preferences_url}?welcome=1")
@@ -88,31 +87,10 @@ def preferences(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         topics = form.cleaned_data["topics"]
         optin.choose(subscriber, topics=topics, choices=form.choices(), at=now())
         if (is_counted := form.cleaned_data.get("is_counted")) is not None:
-            ip = _client_address(request) or None
+            ip = client_address(request) or None
             optin.agree_to_counting(subscriber, is_counted, at=now(), ip=ip, page="/preferences/")
-        return SeeOther(f"{_path(links.preferences(subscriber))}?saved=1")
+        return SeeOther(f"{path_of(links.preferences(subscriber))}?saved=1")
     return _preferences_page(request, subscriber, form)
-
-
-@csrf_exempt  # RFC 8058: the mail service POSTs here, without our cookies
-@form_page
-@token_page(Purpose.UNSUBSCRIBE)
-def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    """Ask on GET, leave on POST.  Nothing of the body is read, so none can be wrong.
-
-    No link leads on from here: mail services know this address, and it is for leaving only.
-    """
-    if request.method == "POST":
-        ip = _client_address(request) or None
-        optin.leave(subscriber, at=now(), ip=ip, page="/unsubscribe/")
-    if request.method == "POST" or subscriber.state == Subscriber.State.UNSUBSCRIBED:
-        return render(request, "subscriptions/unsubscribed.html")
-
-    context = {
-        "masked_email": mask(subscriber.email),
-        "topics": subscriber.topics.all(),
-    }
-    return render(request, "subscriptions/unsubscribe.html", context)
 
 
 def _join_page(
@@ -145,7 +123,8 @@ def _preferences_page(
         "is_due": is_due,
         "next_digest": planned.astimezone(zone) if planned and not is_due else None,
         "today_url": reverse("newsletter:today", args=[token]),
-        "unsubscribe_url": _path(links.unsubscribe(subscriber)),
+        "preferences_url": path_of(links.preferences(subscriber)),
+        "unsubscribe_url": path_of(links.unsubscribe(subscriber)),
     }
     return render(request, "subscriptions/preferences.html", context)
 
@@ -167,7 +146,7 @@ def _is_within_limit(ip: str, *, at: datetime) -> bool:
     return limits.allow(bucket, limit=settings.SIGNUPS_PER_NETWORK_AN_HOUR, span=HOUR, at=at)
 
 
-def _client_address(request: HttpRequest) -> str:
+def client_address(request: HttpRequest) -> str:
     return limits.client_address(
         request.META.get("REMOTE_ADDR", ""),
         request.headers.get("X-Forwarded-For", ""),
@@ -175,6 +154,6 @@ def _client_address(request: HttpRequest) -> str:
     )
 
 
-def _path(link: str) -> str:
+def path_of(link: str) -> str:
     """Stay on the host that the reader is on."""
     return urlsplit(link).path

@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import re
 
-TOKEN = re.compile(r"(/(?:confirm|preferences|unsubscribe|today|digest|paper)/)[^/\s\"']+")
+TOKEN = re.compile(
+    r"(/(?:confirm|preferences|unsubscribe|return|address/new|address|export|erase"
+    r"|today|digest|paper)/)[^/\s\"']+"
+)
 
 
 class HideTokens(logging.Filter):

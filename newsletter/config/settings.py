@@ -66,6 +66,11 @@ CONFIRM_HOURS = env.int("CONFIRM_HOURS", default=72)
 SIGNUPS_PER_ADDRESS_A_DAY = env.int("SIGNUPS_PER_ADDRESS_A_DAY", default=3)
 SIGNUPS_PER_NETWORK_AN_HOUR = env.int("SIGNUPS_PER_NETWORK_AN_HOUR", default=10)
 
+# --- what is kept, in days: docs/privacy.md ----------------------------------------------
+KEEP_IP_DAYS = env.int("KEEP_IP_DAYS", default=365)
+KEEP_LETTERS_DAYS = env.int("KEEP_LETTERS_DAYS", default=90)
+KEEP_LEFT_DAYS = env.int("KEEP_LEFT_DAYS", default=730)  # 0: for ever
+
 # --- papers ---------------------------------------------------------------------------
 PAPER_SOURCES = env.list("PAPER_SOURCES", default=["huggingface", "arxiv"])
 ARXIV_CATEGORIES = env.list("ARXIV_CATEGORIES", default=["cs.AI", "cs.CL", "cs.CV", "cs.LG"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from subscriptions.models.consent import Consent, SignUpCount
+from subscriptions.models.farewell import AddressChange, Farewell
 from subscriptions.models.feedback import Feedback, Taste, Vote
 from subscriptions.models.installation import Gate, Heartbeat, Installation
 from subscriptions.models.letter import Letter, LetterQuerySet
@@ -11,7 +12,9 @@ from subscriptions.models.suppression import Suppression, address_hash, suppress
 from subscriptions.models.wishes import Interest, Phrase, Wish
 
 __all__ = [
+    "AddressChange",
     "Consent",
+    "Farewell",
     "Feedback",
     "Gate",
     "Heartbeat",
