@@ -147,7 +147,8 @@ def test_only_so_many_guesses_are_looked_at(reader, token, django_assert_max_num
 
 GARBAGE = [
     b"", b"\0", b"\xff" * 1000, b":\r\n:\r\n", b"To", b"To:", b"\r\n" * 1000, b"{}", b"From x\n",
-    b"To: =?utf-8?q?=00?=\r\n\r\n", b"To: =?nonsense?b?////?=\r\n\r\n", b"Subject: \xff\xfe\r\n\r\n",
+    b"To: =?utf-8?q?=00?=\r\n\r\n", b"To: =?nonsense?b?////?=\r\n\r\n",
+    b"Subject: \xff\xfe\r\n\r\n",
     b"Content-Type: ;;;\r\nTo: \r\n\r\n", b"Content-Type: multipart/report; boundary=\r\n\r\n",
     b"To: " + b"a" * 90_000 + b"\r\n\r\n", b"Subject: " + b"=?utf-8?b?" * 5000 + b"\r\n\r\n",
 ]  # fmt: skip
@@ -161,7 +162,10 @@ def test_garbage_is_ignored(db, raw):
 
 def test_no_damaged_mail_makes_it_fail(reader, token):
     """2,000 mails with some octets changed: each is obeyed or ignored."""
-    chance, whole = random.Random(8), bytearray(mail(to=plus(token), subject=token, Cc="a@b.example"))
+    chance, whole = (
+        random.Random(8),
+        bytearray(mail(to=plus(token), subject=token, Cc="a@b.example")),
+    )
     for _ in range(2000):
         raw = bytearray(whole)
         for _ in range(chance.randint(1, 30)):

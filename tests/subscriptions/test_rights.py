@@ -38,7 +38,9 @@ def test_the_link_goes_to_the_readers_own_address(client, make_subscriber, right
     letter = Letter.objects.get()
     message = letters.compose_all([letter])(letter).message()
     assert message.to == ["ann@example.net"]
-    [link] = [word for word in message.body.split() if word.startswith("https://") and word[-2:] != "rg"]
+    [link] = [
+        word for word in message.body.split() if word.startswith("https://") and word[-2:] != "rg"
+    ]
     assert tokens.read(PURPOSES[right], link.rstrip("/").rpartition("/")[2]) == reader
     local = link.removeprefix("https://news.example.org")
     assert client.get(local).status_code == 200

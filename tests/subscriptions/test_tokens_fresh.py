@@ -136,7 +136,8 @@ def test_no_flipped_bit_makes_another_one(reader):
 
 
 @pytest.mark.parametrize(
-    "odd", ["", "a", "a" * 47, "a" * 49, "a" * 48, "1" * 48, "=" * 48, "ä" * 48, "٣" * 48, "\0" * 48]
+    "odd",
+    ["", "a", "a" * 47, "a" * 49, "a" * 48, "1" * 48, "=" * 48, "ä" * 48, "٣" * 48, "\0" * 48],
 )
 def test_what_is_no_token_in_an_address_is_refused(db, odd):
     with pytest.raises(BadToken):
