@@ -13,6 +13,7 @@ urlpatterns = [
     path("metrics", status.figures, name="metrics"),
     path("c/<str:token>/", counted.follow, name="counted"),
     path("hooks/<slug:service>/", webhooks.hook, name="hook"),
+    path("hooks/<slug:service>/mail/", webhooks.mail, name="mail_hook"),
     path("today/<token:token>/", views.today, name="today"),
     path("digest/<token:token>/<slug:kind>/<slug:on>/", views.digest, name="digest"),
     path("export/<token:token>/", rights_page.export, name="export"),

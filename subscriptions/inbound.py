@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesHeaderParser
+from itertools import islice
 
 from subscriptions import mail_tokens, optin, tokens
 from subscriptions.models import Subscriber
@@ -42,8 +44,24 @@ def receive(raw: bytes, *, at: datetime, recipients: Sequence[str] = ()) -> bool
         raw: a mail as RFC 5322 has it, or whatever came instead.
         recipients: for whom the mail server took it, if it says so.
     """
+    return _obey(lambda: reader_of(raw, recipients=recipients), at=at)
+
+
+def receive_read(message: Message, *, at: datetime, recipients: Sequence[str] = ()) -> bool:
+    """As `receive`, for a mail that somebody else has taken apart."""
+    return _obey(lambda: _reader(message, recipients), at=at)
+
+
+def reader_of(raw: bytes, *, recipients: Sequence[str] = ()) -> Subscriber:
+    """Return the reader whose token the mail has; raise `Ignored`."""
+    if len(raw) > LONGEST:
+        raise Ignored("it is too long")
+    return _reader(_headers(raw), recipients)
+
+
+def _obey(find: Callable[[], Subscriber], *, at: datetime) -> bool:
     try:
-        subscriber = reader_of(raw, recipients=recipients)
+        subscriber = find()
     except Ignored as reason:
         logger.warning("a mail to the mailbox for leaving was ignored: %s", reason)
         return False
@@ -51,20 +69,12 @@ def receive(raw: bytes, *, at: datetime, recipients: Sequence[str] = ()) -> bool
     return True
 
 
-def reader_of(raw: bytes, *, recipients: Sequence[str] = ()) -> Subscriber:
-    """Return the reader whose token the mail has; raise `Ignored`."""
-    if len(raw) > LONGEST:
-        raise Ignored("it is too long")
-    message = _headers(raw)
+def _reader(message: Message, recipients: Sequence[str]) -> Subscriber:
     if why := _machine(message):
         raise Ignored(why)
-    for number, token in enumerate(_tokens(message, recipients)):
-        if number == TRIES:
-            break
-        try:
+    for token in islice(_tokens(message, recipients), TRIES):
+        with suppress(BadToken):
             return _read(token)
-        except BadToken:
-            continue
     raise Ignored("it has no token that we know")
 
 
