@@ -57,7 +57,7 @@ def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         "topics": subscriber.topics.all(),
         "offers": goodbye.offers(subscriber, at=at) if subscriber.is_deliverable else [],
         "is_paused": cadence.is_paused(subscriber, at=at),
-        "is_saved": "saved" in request.GET,
+        "is_saved": "saved" in request.GET and subscriber.is_deliverable,
         "is_back": "back" in request.GET and subscriber.is_deliverable,
     }
     return render(request, "subscriptions/unsubscribe.html", context)
