@@ -12,6 +12,7 @@ from newsletter.models import Delivery, Webhook
 from subscriptions.models import AddressChange, Subscriber, never_write
 
 REASON = "erased"
+NOTHING = {"packed_picks": b"", "provider_id": "", "error": ""}  # is left of a delivery
 NOBODY = "an erased reader"
 
 
@@ -31,12 +32,18 @@ def erase(subscriber: Subscriber, *, at: datetime) -> None:
     own = Delivery.objects.filter(subscriber=subscriber.pk).order_by("pk")
     list(own.select_for_update().values_list("pk"))
     reader = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
-    own.update(packed_picks=b"", provider_id="", error="")
+    own.update(**NOTHING)
     never_write([reader], Subscriber.State.SUPPRESSED, at=at, reason=REASON)
     change = AddressChange.objects.filter(subscriber=reader).first()
     _forget_in_logs(reader)
     _forget_in_webhooks({reader.email, change.email if change else reader.email})
     reader.delete()
+
+
+def empty_what_is_nobodys() -> int:
+    """Empty the deliveries of readers who were deleted in other ways; return how many."""
+    nobodys = Delivery.objects.filter(subscriber=None).exclude(**NOTHING)
+    return nobodys.update(**NOTHING)
 
 
 def _forget_in_logs(reader: Subscriber) -> None:

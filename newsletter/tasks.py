@@ -7,7 +7,18 @@ from datetime import timedelta
 from celery import shared_task
 from django.conf import settings
 
-from newsletter import budget, compose, counting, events, gate, inbox, issues, readiness, space
+from newsletter import (
+    budget,
+    compose,
+    counting,
+    erasing,
+    events,
+    gate,
+    inbox,
+    issues,
+    readiness,
+    space,
+)  # fmt: skip
 from newsletter.models import Delivery, Sent
 from papers.doorbell import ring
 from subscriptions import heartbeats, outbox, restore
@@ -74,6 +85,7 @@ def forget() -> None:
     events.forget(before=year_ago)
     inbox.forget(before=at - KEEP_UNREADABLE)
     Sent.objects.forget(before=year_ago)
+    erasing.empty_what_is_nobodys()
 
 
 def ring_pump() -> None:

@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db import connection
 from django.utils.timezone import now
 
-from newsletter import compose, erasing, invariants
+from newsletter import compose, erasing, invariants, tasks
 from newsletter.models import Delivery, Event, Issue, Webhook
 from subscriptions import optin, tokens, votes
 from subscriptions.composing import NotToBeSent
@@ -117,6 +117,19 @@ def test_others_keep_everything(reader, make_subscriber, make_delivery, make_pap
     erasing.erase(reader, at=MOMENT)
     assert places_of({"eve@example.net", str(other.public_id), other.public_id.hex}) == before
     assert Delivery.objects.get(subscriber=other).picks
+
+
+def test_whoever_is_deleted_in_another_way_leaves_empty_deliveries_too(reader, make_delivery):
+    other = make_delivery(1, provider_id="of another reader")
+    reader.delete()  # as the admin does, and whoever forgets those who left long ago
+    assert bytes(Delivery.objects.get(subscriber=None).packed_picks)
+    tasks.forget()
+    assert places_of({"at-the-esp"}) == []
+    assert not bytes(Delivery.objects.get(subscriber=None).packed_picks)
+    other.refresh_from_db()
+    assert other.picks
+    assert other.provider_id == "of another reader"
+    assert erasing.empty_what_is_nobodys() == 0
 
 
 @pytest.mark.parametrize("state", State)
