@@ -17,6 +17,7 @@ class NewsletterConfig(AppConfig):
 
         post_migrate.connect(roles.install, sender=self)
         register(checks.sender, "mail")
+        register(checks.unsubscribe_mailbox, "mail")
         register(checks.postal_address, "mail", deploy=True)
         # These ask servers, so they run only for `check --deploy --database default`.
         for check in (checks.redis_policy, checks.connections, checks.disk):

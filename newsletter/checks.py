@@ -124,3 +124,20 @@ def webhook_password(**kwargs: Any) -> list[checks.CheckMessage]:
             id="newsletter.W005",
         )
     ]
+
+
+def unsubscribe_mailbox(**kwargs: Any) -> list[checks.CheckMessage]:
+    """What stands before the @, with a token in it, is 64 characters at most (RFC 5321)."""
+    from subscriptions import mail_tokens  # noqa: PLC0415  # needs models, and apps load this
+
+    name, _, domain = settings.UNSUBSCRIBE_MAILBOX.partition("@")
+    is_fit = name and domain and len(name) <= mail_tokens.LONGEST_NAME
+    if not settings.UNSUBSCRIBE_MAILBOX or is_fit:
+        return []
+    return [
+        checks.Warning(
+            "UNSUBSCRIBE_MAILBOX is no address that a token fits into, so nobody can write to it.",
+            hint=f"Name it with at most {mail_tokens.LONGEST_NAME} characters before the @.",
+            id="newsletter.W006",
+        )
+    ]

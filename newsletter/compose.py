@@ -78,7 +78,7 @@ class Digest:
 
     def message(self) -> AnymailMessage:
         text, html, count = self._press.parts(self._chosen, self._tokens)
-        token = self._tokens["unsubscribe"].decode()
+        leave = (self._tokens[name].decode() for name in ("unsubscribe", "mailto"))
         return mail.assemble(
             subject=self._press.subject(self._chosen[0][0], count),
             text=unquote(b"".join(text)),
@@ -87,7 +87,7 @@ class Digest:
             message_id=self._public_id,
             headers={
                 **self._press.headers,
-                "List-Unsubscribe": unsubscribe(token, fold=""),
+                "List-Unsubscribe": unsubscribe(*leave, fold=""),
                 "X-Entity-Ref-ID": self.key,
             },
         )

@@ -38,7 +38,8 @@ from django.core.handlers.wsgi import WSGIRequest
 
 from newsletter.happenings import Happening, normalise
 
-VIEWS: Mapping[str, type[AnymailBaseWebhookView]] = {
+Views = Mapping[str, type[AnymailBaseWebhookView]]
+VIEWS: Views = {
     "amazon_ses": AmazonSESTrackingWebhookView,
     "brevo": BrevoTrackingWebhookView,
     "mailersend": MailerSendTrackingWebhookView,
@@ -81,7 +82,7 @@ class Post:
     received_at: datetime
 
 
-class _Request(WSGIRequest):
+class Rebuilt(WSGIRequest):
     """A request with this body, whatever its size: it was bounded when it came."""
 
     def __init__(self, environ: Mapping[str, Any], body: bytes) -> None:
@@ -90,13 +91,15 @@ class _Request(WSGIRequest):
         self._body = body
 
 
-def authenticate(service: str, environ: Mapping[str, Any], body: bytes) -> None:
+def authenticate(
+    service: str, environ: Mapping[str, Any], body: bytes, *, views: Views = VIEWS
+) -> None:
     """Raise `Unauthentic` unless the service's signature, if it has one, fits.
 
     `check_password` was asked before; at least one of both must be configured.
     """
     try:
-        is_guarded = _validate(service, environ, body)
+        is_guarded = _validate(view_of(service, views), environ, body)
     except Exception as error:
         # Validators parse what a stranger wrote, and raise whatever that makes them raise.
         raise Unauthentic(type(error).__name__) from error
@@ -104,10 +107,9 @@ def authenticate(service: str, environ: Mapping[str, Any], body: bytes) -> None:
         raise Unauthentic("neither a password nor a signature is configured")
 
 
-def _validate(service: str, environ: Mapping[str, Any], body: bytes) -> bool:
+def _validate(view: AnymailBaseWebhookView, environ: Mapping[str, Any], body: bytes) -> bool:
     """Ask Anymail, which raises if it does not believe; False if it has nothing to go by."""
-    view = _view(service)
-    view.run_validators(_Request(environ, body))
+    view.run_validators(Rebuilt(environ, body))
     return bool(view.basic_auth or not view.warn_if_no_basic_auth)
 
 
@@ -150,10 +152,11 @@ def read(post: Post) -> tuple[list[Happening], list[bytes]]:
     return found, dead
 
 
-def _view(service: str) -> AnymailBaseWebhookView:
+def view_of(service: str, views: Views = VIEWS) -> AnymailBaseWebhookView:
+    """Anymail's view of a service: it signs and speaks as that does."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of missing passwords: `authenticate` refuses those
-        return VIEWS[service](**OPTIONS.get(service, {}))
+        return views[service](**OPTIONS.get(service, {}))
 
 
 def _happenings(post: Post, body: bytes) -> list[Happening]:
@@ -172,7 +175,7 @@ def _happenings(post: Post, body: bytes) -> list[Happening]:
 def _events(post: Post, body: bytes) -> list[AnymailTrackingEvent]:
     named = {f"HTTP_{name.upper().replace('-', '_')}": text for name, text in post.headers.items()}
     environ = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": post.content_type, **named}
-    events = _view(post.service).parse_events(_Request(environ, body))
+    events = view_of(post.service).parse_events(Rebuilt(environ, body))
     if not events and b'"SubscriptionConfirmation"' in body:
         raise Unreadable("a person must confirm this subscription, by its SubscribeURL")
     return list(events)

@@ -21,7 +21,7 @@ from newsletter.models import Issue
 from newsletter.reasons import Names
 from newsletter.shell import Frame
 from papers.wording import shorten
-from subscriptions import mail, tokens
+from subscriptions import mail, mail_tokens, tokens
 from subscriptions.encode import ALONE, BETWEEN, END, START, Form, mark, quote
 from subscriptions.headers import header, mailbox
 from subscriptions.tokens import Purpose
@@ -73,7 +73,8 @@ class Press:
         sizes = (sheet.size + sheet.row_size for sheet in sheets.values())
         self._largest = max(sizes, default=0) + REASON
         self._make_tokens = tokens.maker(*PURPOSES)
-        self._unsubscribe = unsubscribe_header()
+        self._make_mail_token = mail_tokens.maker() if settings.UNSUBSCRIBE_MAILBOX else None
+        self._leave = unsubscribe_header()
         self._domain = f"@{mail.domain()}>\r\n".encode()
         fixed = {**mail.AUTOMATIC, **self.headers, "Date": format_datetime(now())}
         self._from, self._fixed = mail.from_lines(), b"".join(mail.written(fixed))
@@ -98,6 +99,7 @@ class Press:
             "preferences": preferences,
             "unsubscribe": unsubscribe,
             "feedback": feedback,
+            "mailto": self._make_mail_token(public_id, version) if self._make_mail_token else b"",
         }
 
     def wire(
@@ -124,7 +126,8 @@ class Press:
         whole = [
             self._from, b"To: ", to.encode(), b"\r\n", subject,
             b"Message-ID: <", own, self._domain, b"X-Entity-Ref-ID: ", own, b"\r\n",
-            made["unsubscribe"].join(self._unsubscribe), self._fixed,
+            self._leave[0], made["unsubscribe"], self._leave[1], made["mailto"], self._leave[2],
+            self._fixed,
         ]  # fmt: skip
         if is_text_only:
             return b"".join((*whole, ALONE, *text))
@@ -269,16 +272,17 @@ def list_headers(issue: Issue) -> dict[str, str]:
     }
 
 
-def unsubscribe_header() -> list[bytes]:
-    """Return the header of one click, cut where the token goes (RFC 8058)."""
-    return [
-        part.encode() for part in f"List-Unsubscribe: {unsubscribe('TOKEN')}\r\n".split("TOKEN")
-    ]
+def unsubscribe_header() -> tuple[bytes, bytes, bytes]:
+    """Return the header of one click (RFC 8058), cut where the two tokens go."""
+    whole = f"List-Unsubscribe: {unsubscribe('TOKEN', 'MAILTO')}\r\n".encode()
+    start, _, rest = whole.partition(b"TOKEN")
+    middle, _, end = rest.partition(b"MAILTO")
+    return start, middle, end
 
 
-def unsubscribe(token: str, *, fold: str = "\r\n") -> str:
+def unsubscribe(token: str, mail_token: str, *, fold: str = "\r\n") -> str:
     """Return the addresses at which a reader leaves, that of the page first."""
     page = settings.SITE_URL + reverse("subscriptions:unsubscribe", args=[token])
     local, _, domain = settings.UNSUBSCRIBE_MAILBOX.partition("@")
-    mailto = f"mailto:{local}+{token}@{domain}?subject=unsubscribe"
+    mailto = f"mailto:{local}+{mail_token}@{domain}?subject=unsubscribe"
     return f"<{page}>,{fold} <{mailto}>" if domain else f"<{page}>"

@@ -12,6 +12,7 @@ from newsletter import (
     budget,
     compose,
     counting,
+    erasing,
     events,
     gate,
     inbox,
@@ -97,6 +98,7 @@ def forget() -> None:
     Sent.objects.forget(before=year_ago)
     lockout.forget(before=at - KEEP_SIGN_INS)
     Page.objects.forget(before=at - KEEP_PAGES)
+    erasing.empty_what_is_nobodys()
 
 
 def ring_pump() -> None:

@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from newsletter import dialects, inbox, tasks
+from newsletter import dialects, inbox, received, tasks
 from newsletter.dialects import NoPassword, Post, Unauthentic
 from papers.text import clean
 from subscriptions import limits
@@ -46,7 +46,28 @@ def hook(request: HttpRequest, service: str) -> HttpResponse:
     return HttpResponse()
 
 
-def _authentic_body(request: HttpRequest, service: str) -> bytes | None:
+@csrf_exempt
+@require_http_methods(["POST", "HEAD"])
+def mail(request: HttpRequest, service: str) -> HttpResponse:
+    """A service hands on what somebody wrote to the mailbox for leaving; nothing of it is kept."""
+    if service not in settings.WEBHOOK_SERVICES or service not in received.VIEWS:
+        raise Http404
+    if request.method == "HEAD":
+        return HttpResponse()
+    at = now()
+    try:
+        body = _authentic_body(request, service, received.VIEWS)
+    except Unauthentic as error:
+        return _refuse(request, error, at=at)
+    if body is None:
+        return HttpResponse(status=413)
+    received.read(service, request.META, body, at=at)
+    return HttpResponse()
+
+
+def _authentic_body(
+    request: HttpRequest, service: str, views: dialects.Views = dialects.VIEWS
+) -> bytes | None:
     """What was posted; None if it is too long.  Raises `Unauthentic`."""
     dialects.check_password(request.headers.get("Authorization", ""))  # before reading anything
     try:
@@ -55,7 +76,7 @@ def _authentic_body(request: HttpRequest, service: str) -> bytes | None:
         raise Unauthentic("the connection broke") from error
     if len(body) > SIZE_LIMIT:
         return None
-    dialects.authenticate(service, request.META, body)
+    dialects.authenticate(service, request.META, body, views=views)
     return body
 
 

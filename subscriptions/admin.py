@@ -10,7 +10,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Count, F, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.utils.timezone import now
 
@@ -18,7 +19,15 @@ from papers.read_only import ReadOnly
 from papers.recorded import Recorded
 from subscriptions import optin
 from subscriptions.forms import TIME_ZONES
-from subscriptions.models import Brake, Consent, Interest, Letter, Subscriber, Suppression
+from subscriptions.models import (
+    Brake,
+    Consent,
+    Farewell,
+    Interest,
+    Letter,
+    Subscriber,
+    Suppression,
+)
 from subscriptions.tasks import ring_letters
 
 
@@ -135,7 +144,7 @@ class SubscriberAdmin(Recorded, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Consent)
 class ConsentAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["at", "subscriber", "act", "wording_id", "ip", "page"]
+    list_display = ["at", "subscriber", "act", "wording_id", "ip", "network", "page"]
     list_filter = ["act"]
     list_select_related = ["subscriber"]
     search_fields = ["subscriber__email"]
@@ -163,3 +172,27 @@ class BrakeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Whether sign-ups are slowed down now, and why they were last."""
 
     list_display = ["reason", "since", "until", "mailed_at", "hourly", "measured_at"]
+
+
+@admin.register(Farewell)
+class FarewellAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Why readers left, as numbers: who said what is nobody's business."""
+
+    change_list_template = "admin/subscriptions/farewell/change_list.html"
+    list_display = ["on", "reason"]
+    list_display_links = None
+    list_filter = ["reason"]
+    date_hierarchy = "on"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Above the list, how often each reason was given among what is listed."""
+        response = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and (context := response.context_data):
+            listed = context["cl"].get_queryset(request).order_by().values_list("reason")
+            counts = dict(listed.annotate(n=Count("pk")))
+            context["counts"] = [
+                (reason.label, counts.get(reason.value, 0)) for reason in Farewell.Reason
+            ]
+        return response

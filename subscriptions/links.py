@@ -33,6 +33,24 @@ def unsubscribe(subscriber: Subscriber) -> str:
     return _page("unsubscribe", Purpose.UNSUBSCRIBE, subscriber)
 
 
-def _page(name: str, purpose: Purpose, subscriber: Subscriber) -> str:
+def address(subscriber: Subscriber) -> str:
+    return _page("address", Purpose.ADDRESS, subscriber)
+
+
+def new_address(subscriber: Subscriber) -> str:
+    return _page("new_address", Purpose.NEW_ADDRESS, subscriber)
+
+
+def export(subscriber: Subscriber) -> str:
+    return _page("export", Purpose.EXPORT, subscriber, app="newsletter")
+
+
+def erase(subscriber: Subscriber) -> str:
+    return _page("erase", Purpose.ERASE, subscriber, app="newsletter")
+
+
+def _page(
+    name: str, purpose: Purpose, subscriber: Subscriber, *, app: str = "subscriptions"
+) -> str:
     token = tokens.make(purpose, subscriber)
-    return settings.SITE_URL + reverse(f"subscriptions:{name}", args=[token])
+    return settings.SITE_URL + reverse(f"{app}:{name}", args=[token])

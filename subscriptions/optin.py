@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from papers.models import Topic
 from subscriptions import address, cadence, languages, limits, phrases
@@ -42,12 +43,22 @@ COUNTING = """\
 Count when I open a digest or follow its links. Only sums are kept, and not who it was; links \
 to papers then lead through this site."""
 
+# The button of the page that says "you have left".
+RETURN_ID = "return-1"
+RETURN = _("That was a slip: send me papers as before")
+
+# The page that a link sent to another address leads to.
+MOVE_ID = "move-1"
+MOVE = _("Send my papers to this address from now on, and no more to the old one.")
+
 DAY, MONTH = timedelta(days=1), timedelta(days=30)
 LONGEST_PAUSE = timedelta(days=366)
 WORDINGS = {  # of whoever agrees to something
     Consent.Act.ASKED: (WORDING_ID, WORDING),
     Consent.Act.CONFIRMED: (WORDING_ID, WORDING),
     Consent.Act.COUNTED: (COUNTING_ID, COUNTING),
+    Consent.Act.RETURNED: (RETURN_ID, RETURN),
+    Consent.Act.MOVED: (MOVE_ID, MOVE),
 }
 # A reader in one of these may start again; the others are left exactly as they are.
 MAY_ASK = {Subscriber.State.PENDING, Subscriber.State.UNSUBSCRIBED}
@@ -104,7 +115,7 @@ def ask(
             subscriber.language = languages.active()  # that of the page
         _keep(subscriber, topics=topics, choices=choices)
         transaction.set_rollback(not is_open)
-    _record(subscriber, Consent.Act.ASKED, at=at, ip=ip, page=page)
+    record(subscriber, Consent.Act.ASKED, at=at, ip=ip, page=page)
     return _write_letter(subscriber, at=at)
 
 
@@ -119,7 +130,7 @@ def confirm(subscriber: Subscriber, *, at: datetime, ip: str | None, page: str) 
     if reader.state == Subscriber.State.PENDING:
         catch_up = timedelta(hours=settings.CATCH_UP_HOURS)
         reader.confirm(at=at, next_digest_at=cadence.first(reader, at=at, catch_up=catch_up))
-        _record(reader, Consent.Act.CONFIRMED, at=at, ip=ip, page=page)
+        record(reader, Consent.Act.CONFIRMED, at=at, ip=ip, page=page)
     return reader.is_deliverable
 
 
@@ -160,7 +171,7 @@ def agree_to_counting(
         reader.is_counted = is_counted
         reader.save(update_fields=["is_counted"])
         act = Consent.Act.COUNTED if is_counted else Consent.Act.UNCOUNTED
-        _record(reader, act, at=at, ip=ip, page=page)
+        record(reader, act, at=at, ip=ip, page=page)
 
 
 @transaction.atomic
@@ -209,12 +220,14 @@ def amend(subscriber: Subscriber, changes: Mapping[str, object], *, at: datetime
 
 
 @transaction.atomic
-def leave(subscriber: Subscriber, *, at: datetime, ip: str | None, page: str) -> None:
-    """Unsubscribe; a second time changes nothing."""
+def leave(subscriber: Subscriber, *, at: datetime, ip: str | None, page: str) -> bool:
+    """Unsubscribe; a second time changes nothing.  Return whether he got mail until now."""
     reader = _lock(subscriber)
+    was_reader = reader.is_deliverable
     if reader.state in {Subscriber.State.PENDING, Subscriber.State.CONFIRMED}:
         reader.unsubscribe(at=at)
-        _record(reader, Consent.Act.LEFT, at=at, ip=ip, page=page)
+        record(reader, Consent.Act.LEFT, at=at, ip=ip, page=page)
+    return was_reader
 
 
 @transaction.atomic
@@ -295,9 +308,10 @@ def _weigh(subscriber: Subscriber, weights: Mapping[Topic, float | None]) -> Non
     )
 
 
-def _record(
+def record(
     subscriber: Subscriber, act: Consent.Act, *, at: datetime, ip: str | None, page: str
 ) -> None:
+    """Note what a reader did, and what he was told when he did it."""
     wording_id, wording = WORDINGS.get(act, ("", ""))  # in the language that is active
     subscriber.consents.create(
         act=act,

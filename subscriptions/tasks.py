@@ -13,6 +13,7 @@ from subscriptions import brake, census, letters, outbox, restore, retention, ta
 from subscriptions.models import Letter
 
 UNCONFIRMED_AFTER = timedelta(days=7)
+CHANGES_AFTER = timedelta(days=1)
 RENEWED = 2000  # tastes at once, some milliseconds each
 
 
@@ -27,7 +28,14 @@ def post_letters() -> None:
 
 @shared_task(name="subscriptions.purge", ignore_result=True)
 def purge() -> None:
-    retention.forget_unconfirmed(before=now() - UNCONFIRMED_AFTER)
+    """Forget what is no longer needed; docs/privacy.md says how long each thing is."""
+    at = now()
+    retention.forget_unconfirmed(before=at - UNCONFIRMED_AFTER)
+    retention.forget_changes(before=at - CHANGES_AFTER)
+    retention.forget_letters(before=at - timedelta(days=settings.KEEP_LETTERS_DAYS))
+    retention.blur_addresses(before=at - timedelta(days=settings.KEEP_IP_DAYS))
+    if settings.KEEP_LEFT_DAYS:
+        retention.forget_left(before=at - timedelta(days=settings.KEEP_LEFT_DAYS))
 
 
 @shared_task(name="subscriptions.watch_sign_ups", ignore_result=True)

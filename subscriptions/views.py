@@ -1,4 +1,4 @@
-"""Pages a reader sees: join, confirm, leave.  Only POST changes anything."""
+"""Pages a reader sees: join, confirm.  Only POST changes anything."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from papers.models import Paper
 from subscriptions import entrance, languages, limits, links, optin
-from subscriptions.address import mask
 from subscriptions.entrance import Call, Outcome
 from subscriptions.forms import JoinForm
 from subscriptions.models import Subscriber
@@ -78,27 +77,6 @@ def confirm(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         "preferences_url": preferences_url,
     }
     return render(request, "subscriptions/confirm.html", context)
-
-
-@csrf_exempt  # RFC 8058: the mail service POSTs here, without our cookies
-@form_page
-@token_page(Purpose.UNSUBSCRIBE)
-def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    """Ask on GET, leave on POST.  Nothing of the body is read, so none can be wrong.
-
-    No link leads on from here: mail services know this address, and it is for leaving only.
-    """
-    if request.method == "POST":
-        ip = client_address(request) or None
-        optin.leave(subscriber, at=now(), ip=ip, page="/unsubscribe/")
-    if request.method == "POST" or subscriber.state == Subscriber.State.UNSUBSCRIBED:
-        return render(request, "subscriptions/unsubscribed.html")
-
-    context = {
-        "masked_email": mask(subscriber.email),
-        "topics": subscriber.topics.all(),
-    }
-    return render(request, "subscriptions/unsubscribe.html", context)
 
 
 @csrf_exempt  # a cookie for it would keep every page from being cached; this one harms nobody

@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import re
 
-TOKEN = re.compile(r"(/(?:confirm|preferences|unsubscribe|today|digests?|why|paper)/)[^/\s\"']+")
+TOKEN = re.compile(
+    r"(/(?:confirm|preferences|unsubscribe|return|address/new|address|export|erase"
+    r"|today|digests?|why|paper)/)[^/\s\"']+"
+)
 
 
 class HideTokens(logging.Filter):

@@ -69,6 +69,11 @@ SIGNUPS_PER_ADDRESS_A_MONTH = env.int("SIGNUPS_PER_ADDRESS_A_MONTH", default=3)
 SIGNUPS_PER_NETWORK_AN_HOUR = env.int("SIGNUPS_PER_NETWORK_AN_HOUR", default=10)
 SIGNUPS_PER_DOMAIN_A_MINUTE = env.int("SIGNUPS_PER_DOMAIN_A_MINUTE", default=30)
 
+# --- what is kept, in days: docs/privacy.md ----------------------------------------------
+KEEP_IP_DAYS = env.int("KEEP_IP_DAYS", default=365)
+KEEP_LETTERS_DAYS = env.int("KEEP_LETTERS_DAYS", default=90)
+KEEP_LEFT_DAYS = env.int("KEEP_LEFT_DAYS", default=730)  # 0: for ever
+
 # --- papers ---------------------------------------------------------------------------
 PAPER_SOURCES = env.list("PAPER_SOURCES", default=["huggingface", "arxiv"])
 ARXIV_CATEGORIES = env.list("ARXIV_CATEGORIES", default=["cs.AI", "cs.CL", "cs.CV", "cs.LG"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from subscriptions.models.census import Census
 from subscriptions.models.consent import Consent, SignUpCount
+from subscriptions.models.farewell import AddressChange, Farewell
 from subscriptions.models.feedback import Feedback, Taste, Vote
 from subscriptions.models.installation import Brake, Gate, Heartbeat, Installation
 from subscriptions.models.letter import Letter, LetterQuerySet
@@ -12,9 +13,11 @@ from subscriptions.models.suppression import Suppression, address_hash, suppress
 from subscriptions.models.wishes import Interest, Phrase, Wish
 
 __all__ = [
+    "AddressChange",
     "Brake",
     "Census",
     "Consent",
+    "Farewell",
     "Feedback",
     "Gate",
     "Heartbeat",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from subscriptions.models.reader import Subscriber
 
@@ -16,6 +17,8 @@ class Consent(models.Model):
         LEFT = "left"
         COUNTED = "counted"  # agreed that his opens and clicks are counted in sum
         UNCOUNTED = "uncounted"
+        RETURNED = "returned"  # took his leaving back, a moment later
+        MOVED = "moved"  # confirmed another address
 
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="consents")
     act = models.CharField(max_length=10, choices=Act)
@@ -23,10 +26,17 @@ class Consent(models.Model):
     wording_id = models.CharField(max_length=40, blank=True)
     wording = models.TextField(blank=True)  # exactly what the reader was told
     ip = models.GenericIPAddressField(null=True, blank=True)
+    # What is left of `ip` when it is forgotten: "192.0.2.0/24", "2001:db8::/64".
+    network = models.CharField(max_length=49, blank=True, default="", db_default="")
     page = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["at"]
+        indexes = [
+            models.Index(  # read by whoever forgets the addresses
+                fields=["at"], name="consent_with_ip", condition=Q(ip__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.act} at {self.at:%Y-%m-%d %H:%M}"

@@ -19,6 +19,12 @@ def address_hash(email: str, *, key: str | None = None) -> str:
     return hmac.digest(secret, email.casefold().encode(), "sha256").hex()
 
 
+def hashes_of(email: str) -> list[str]:
+    """What an address may be known by: an older key that is still believed counts."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [address_hash(email, key=key) for key in keys]
+
+
 @cache
 def _suppression_key(secret: str) -> bytes:
     """As Django's `salted_hmac` derives it; once and not for every reader of every chunk."""

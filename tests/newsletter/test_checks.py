@@ -63,3 +63,19 @@ def test_services_that_may_post_need_a_password(settings):
 def test_without_services_that_may_post_no_password_is_needed(settings):
     settings.WEBHOOK_SERVICES, settings.ANYMAIL = [], {}
     assert webhook_password() == []
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "is_fit"),
+    [
+        ("", True),
+        ("unsub@news.example.org", True),
+        ("n" * 15 + "@news.example.org", True),
+        ("n" * 16 + "@news.example.org", False),
+        ("news.example.org", False),
+        ("@news.example.org", False),
+    ],
+)
+def test_a_token_must_fit_into_the_mailbox_for_leaving(settings, mailbox, is_fit):
+    settings.UNSUBSCRIBE_MAILBOX = mailbox
+    assert found() == ([] if is_fit else ["newsletter.W006"])

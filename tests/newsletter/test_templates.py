@@ -13,9 +13,9 @@ from django.template.loader import render_to_string
 
 from newsletter.management.commands import compile_mail
 
-SAID = {"hours": 72, "language": "en"}
-LETTERS = ["already", "confirm"]
-SOURCES = [*LETTERS, "digest", "digest/card"]
+LETTERS = ["address", "already", "confirm", "erase", "export", "moved", "newaddress"]
+SAID = {"hours": 72, "minutes": 30, "language": "en"}
+SOURCES = sorted([*LETTERS, "digest", "digest/card"])
 PARTS = ["subject.txt", "body.txt", "body.html"]
 GOLDENS = settings.BASE_DIR / "tests" / "newsletter" / "goldens"
 SITE = "https://news.example.org"
@@ -33,6 +33,9 @@ def render(name: str, part: str, **changes: object) -> str:
         "site_url": SITE,
         "postal_address": "Example Press, 1 Main Street",
         "hours": 72,
+        "minutes": 30,
+        "masked": "a…a@example.net",
+        "url": f"{SITE}/erase/{TOKEN}/",
         "confirm_url": f"{SITE}/confirm/{TOKEN}/",
         "preferences_url": f"{SITE}/preferences/{TOKEN}/",
         "unsubscribe_url": f"{SITE}/unsubscribe/{TOKEN}/",

@@ -6,7 +6,7 @@ import pytest
 
 from subscriptions import letters, tokens
 from subscriptions.composing import NotToBeSent
-from subscriptions.models import Letter, Subscriber
+from subscriptions.models import AddressChange, Letter, Subscriber
 from subscriptions.tokens import Purpose
 from tests.conftest import MOMENT
 
@@ -43,7 +43,9 @@ def test_who_signs_up_again_gets_his_page_and_a_way_out(make_letter):
 @pytest.mark.parametrize("kind", Letter.Kind)
 def test_a_letter_is_not_bulk_mail(make_letter, make_subscriber, kind):
     state = PENDING if kind == CONFIRM else Subscriber.State.CONFIRMED
-    message = compose(make_letter(kind=kind, subscriber=make_subscriber(state=state)))
+    reader = make_subscriber(state=state)
+    AddressChange.objects.create(subscriber=reader, email="new@example.net", asked_at=MOMENT)
+    message = compose(make_letter(kind=kind, subscriber=reader, recipient="new@example.net"))
     names = {name.lower() for name in message.extra_headers}
     assert names == {"message-id", "auto-submitted", "x-auto-response-suppress"}
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from subscriptions import links, tokens, views
+from subscriptions import goodbye_page, links, tokens
 from subscriptions.models import Consent, Subscriber
 from subscriptions.tokens import Purpose
 from tests.conftest import MOMENT
@@ -134,7 +134,7 @@ def test_one_click_works_whatever_the_body(strict_client, make_subscriber, body,
 def test_one_click_never_reads_the_body(rf, make_subscriber):
     reader = make_subscriber()
     request = rf.post("/", b"never read", content_type="text/plain")
-    views.unsubscribe(request, tokens.make(Purpose.UNSUBSCRIBE, reader))
+    goodbye_page.unsubscribe(request, tokens.make(Purpose.UNSUBSCRIBE, reader))
 
     assert request.read() == b"never read"
     reader.refresh_from_db()
