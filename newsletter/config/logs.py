@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import re
 
-TOKEN = re.compile(r"(/(?:confirm|preferences|unsubscribe|today|digest|paper)/)[^/\s\"']+")
+PAGES = "confirm|preferences|unsubscribe|today|digest|paper|feeds/mine"
+TOKEN = re.compile(rf"(/(?:{PAGES})/)[^/\s\"']+")
 
 
 class HideTokens(logging.Filter):

@@ -8,5 +8,6 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("newsletter.urls")),
+    path("", include("newsletter.feeds.urls")),
     path("", include("subscriptions.urls")),
 ]

@@ -1,0 +1,26 @@
+"""Addresses of public pages, as other machines are told them: whole, and one for each page."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import reverse
+
+from papers.models import Paper
+
+
+def absolute(path: str) -> str:
+    return f"{settings.SITE_URL}{path}"
+
+
+def page(name: str, *args: object) -> str:
+    """The whole address of a page by its name, whichever host was asked."""
+    return absolute(reverse(name, args=args))
+
+
+def key_of(paper: Paper) -> str:
+    """What a paper is called in addresses: its arXiv id, or "p" and our number of it."""
+    return paper.arxiv_id or f"p{paper.pk}"
+
+
+def paper_page(paper: Paper) -> str:
+    return absolute(f"/papers/{key_of(paper)}/")
