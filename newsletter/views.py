@@ -83,7 +83,7 @@ def issue(request: HttpRequest, slug: str) -> HttpResponse:
 def archive(request: HttpRequest) -> HttpResponse:
     """List the issues that were sent, newest first."""
     found = Issue.objects.published()[:IN_ARCHIVE]
-    return render(request, "newsletter/archive.html", {"issues": found})
+    return render(request, "newsletter/archive.html", {"here": "archive", "issues": found})
 
 
 @require_safe

@@ -9,6 +9,7 @@ from math import floor, log10
 
 WIDTH, HEIGHT = 480, 220  # units of the drawing, as all places below
 LEFT, RIGHT, TOP, BOTTOM = 52, 16, 14, 32  # margins
+MOMENT = "%d %b %H:%M"
 STYLES = 4  # lines that can be told apart; then they begin anew
 
 Series = Sequence[tuple[datetime, int]]  # in order of time, values >= 0
@@ -59,13 +60,17 @@ class Chart:
         return "; ".join(line.sentence for line in self.lines)
 
 
-def line_chart(series: Mapping[str, Series]) -> Chart | None:
-    """Draw one line for each series that has values; None if there is nothing to draw."""
+def line_chart(series: Mapping[str, Series], *, moments: str = MOMENT) -> Chart | None:
+    """Draw one line for each series that has values; None if there is nothing to draw.
+
+    Args:
+        moments: how to write the ends of the time line, as strftime wants it.
+    """
     named = {name: values for name, values in series.items() if values}
     if not named:
         return None
-    moments = [when for values in named.values() for when, _ in values]
-    start, end = min(moments), max(moments)
+    seen = [when for values in named.values() for when, _ in values]
+    start, end = min(seen), max(seen)
     ceiling = _ceiling(max(value for values in named.values() for _, value in values))
 
     def across(when: datetime) -> float:
@@ -82,7 +87,7 @@ def line_chart(series: Mapping[str, Series]) -> Chart | None:
     ends = [start, end] if end > start else [start]
     return Chart(
         lines=lines,
-        across=[Tick(across(when), f"{when:%d %b %H:%M}") for when in ends],
+        across=[Tick(across(when), f"{when:{moments}}") for when in ends],
         upward=[Tick(upward(value), f"{value:,}") for value in (0, ceiling // 2, ceiling)],
     )
 

@@ -7,6 +7,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("", include("newsletter.site.urls")),
     path("", include("newsletter.urls")),
     path("", include("newsletter.feeds.urls")),
     path("", include("subscriptions.urls")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 
 from django.db import models
@@ -14,6 +15,7 @@ from papers.models.topic import Topic
 from papers.wording import excerpt, name_authors
 
 TEASER_LENGTH = 320  # characters
+OWN_KEY = re.compile(r"p[1-9][0-9]{0,17}")
 
 
 class PaperQuerySet(models.QuerySet["Paper"]):
@@ -51,6 +53,16 @@ class PaperQuerySet(models.QuerySet["Paper"]):
     def with_topics(self) -> PaperQuerySet:
         """Everything that a card shows, in three queries."""
         return self.prefetch_related("assignments__topic")
+
+    def for_cards(self) -> PaperQuerySet:
+        """The same, without what no card shows and weighs much."""
+        return self.with_topics().defer("vector", "source_title", "source_abstract", "categories")
+
+    def by_key(self, key: str) -> PaperQuerySet:
+        """The paper of that `key`, or none."""
+        if OWN_KEY.fullmatch(key):
+            return self.filter(pk=int(key[1:]), arxiv_id=None)
+        return self.filter(arxiv_id=key) if key.isprintable() else self.none()
 
     def newest_list(self, *, until: date) -> date | None:
         """The newest list date that is not after `until`; None if there is none."""
@@ -134,6 +146,11 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def key(self) -> str:
+        """Its name in addresses of the site: the arXiv id, else "p" and our number."""
+        return self.arxiv_id or f"p{self.pk}"
 
     @property
     def is_withdrawn(self) -> bool:

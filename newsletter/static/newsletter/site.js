@@ -13,3 +13,13 @@ if (counter) {
   boxes.forEach((box) => box.addEventListener("change", count));
   count();
 }
+
+// What can be copied gets its button only where it works.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.done;
+  });
+}
