@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
@@ -84,6 +85,10 @@ class Subscriber(models.Model):
     )
     hour = models.PositiveSmallIntegerField(default=7, validators=[MaxValueValidator(23)])
     time_zone = models.CharField(max_length=64, default="UTC")  # IANA name
+    # Of his pages and mails; what a new reader's pages were in when he signed up.
+    language = models.CharField(
+        max_length=10, choices=settings.LANGUAGES, default="en", db_default="en"
+    )
     length = models.PositiveSmallIntegerField(
         default=7, validators=[MinValueValidator(1), MaxValueValidator(30)]
     )
