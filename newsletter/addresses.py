@@ -17,10 +17,5 @@ def page(name: str, *args: object) -> str:
     return absolute(reverse(name, args=args))
 
 
-def key_of(paper: Paper) -> str:
-    """What a paper is called in addresses: its arXiv id, or "p" and our number of it."""
-    return paper.arxiv_id or f"p{paper.pk}"
-
-
 def paper_page(paper: Paper) -> str:
-    return absolute(f"/papers/{key_of(paper)}/")
+    return page("site:paper", paper.key)

@@ -15,7 +15,7 @@ from newsletter.feeds.terms import Entry, Feed
 
 CONTENT_TYPE = "application/atom+xml; charset=utf-8"
 NAMESPACE = "http://www.w3.org/2005/Atom"
-NOTHING = AttributesImpl[str]({})
+NOTHING: AttributesImpl[str] = AttributesImpl({})
 
 
 def write(feed: Feed) -> bytes:

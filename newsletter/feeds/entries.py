@@ -18,7 +18,7 @@ from papers.models import Paper
 from papers.text import clean
 
 MOST_AUTHORS = 50
-LONGEST_TEXT = 10_000  # characters
+LONGEST_TEXT = 10_000  # characters of any text
 ARXIV = "http://arxiv.org/schemas/atom"
 
 
@@ -33,7 +33,7 @@ def of(paper: Paper, *, why: str = "", at: datetime | None = None) -> Entry:
     return Entry(
         id=tag("paper", paper.pk),
         url=addresses.paper_page(paper),
-        title=plain(paper.title) or addresses.key_of(paper),
+        title=plain(paper.title) or paper.key,
         summary=summary,
         html=_html(paper, why),
         authors=[plain(name) for name in paper.authors[:MOST_AUTHORS]],

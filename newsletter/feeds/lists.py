@@ -7,18 +7,18 @@ from datetime import date
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
-from django.urls import reverse
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from newsletter import addresses
 from newsletter.candidates import CERTAIN
 from newsletter.feeds import entries
 from newsletter.feeds.terms import Entry, Feed
+from papers import search
 from papers.models import Assignment, Paper, PaperQuerySet, Topic
 
 LENGTH = 50  # entries
-MOST_TOPICS = 20  # of one feed
+MOST_TOPICS = 50  # of one feed
 FORMS = ("atom", "json")
 
 
@@ -28,7 +28,7 @@ def trending(*, today: date) -> Feed:
         id=entries.tag("feed", "trending"),
         title=settings.SITE_NAME,
         subtitle=_("The papers that the research community votes for, newest lists first."),
-        page_url=addresses.absolute("/trending/"),
+        page_url=addresses.page("site:trending"),
         urls=urls("feeds:trending"),
         entries=_newest(Paper.objects.all(), today=today),
     )
@@ -40,36 +40,27 @@ def about(topics: Sequence[Topic], *, today: date) -> Feed:
     is_about = Assignment.objects.filter(
         paper=OuterRef("pk"), topic__in=[topic.pk for topic in topics], strength__gte=CERTAIN
     )
-    page = f"/topics/{topics[0].slug}/" if len(topics) == 1 else "/topics/"
     return Feed(
         id=entries.tag("feed", f"topics/{slugs}"),
         title=f"{names} - {settings.SITE_NAME}",
         subtitle=_("Trending papers on %(topics)s.") % {"topics": names},
-        page_url=addresses.absolute(page),
+        page_url=_page_of(topics),
         urls=urls("feeds:topics", slugs),
         entries=_newest(Paper.objects.filter(Exists(is_about)), today=today),
     )
 
 
-def search(q: str, *, today: date) -> Feed:
+def found(q: str, *, today: date) -> Feed:
     """What a search finds now, newest first."""
     query, shown = urlencode({"q": q}), entries.plain(q)
     return Feed(
         id=entries.tag("feed", f"search?{query}"),
         title=f"{shown} - {settings.SITE_NAME}",
         subtitle=_("Papers found by a search for “%(words)s”.") % {"words": shown},
-        page_url=addresses.absolute(f"/search/?{query}"),
+        page_url=f"{addresses.page('site:search')}?{query}",
         urls={form: f"{url}?{query}" for form, url in urls("feeds:search").items()},
-        entries=_newest(found(q), today=today),
+        entries=_newest(search.find(q), today=today),
     )
-
-
-def found(q: str) -> PaperQuerySet:
-    """Papers with all the words of `q` in their title or abstract."""
-    papers = Paper.objects.all()
-    for word in q.split():
-        papers = papers.filter(Q(title__icontains=word) | Q(abstract__icontains=word))
-    return papers
 
 
 def slugs_of(topics: Sequence[Topic]) -> str:
@@ -77,12 +68,15 @@ def slugs_of(topics: Sequence[Topic]) -> str:
     return "+".join(sorted({topic.slug for topic in topics}))
 
 
+def _page_of(topics: Sequence[Topic]) -> str:
+    if len(topics) > 1:
+        return addresses.page("site:topics")
+    return addresses.page("site:topic", topics[0].slug)
+
+
 def urls(name: str, *args: str) -> dict[str, str]:
     """Return form -> address of a feed."""
-    return {
-        form: addresses.absolute(reverse(name, args=[*args, form])).replace("%2B", "+")
-        for form in FORMS
-    }
+    return {form: addresses.page(name, *args, form) for form in FORMS}
 
 
 def _newest(papers: PaperQuerySet, *, today: date) -> list[Entry]:

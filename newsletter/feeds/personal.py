@@ -38,15 +38,18 @@ def mine(subscriber: Subscriber, *, at: datetime) -> Feed:
     sent = _last_digests(subscriber)
     picked: Picked = [(pick, delivery.created_at) for delivery in sent for pick in delivery.picks]
     if not sent or at - sent[0].created_at > SILENCE[Issue.Cadence(subscriber.cadence)]:
-        picked = [(pick, None) for pick in upcoming(subscriber, at=at)] + picked
+        had = {pick.paper_id for pick, _at in picked}
+        new = [pick for pick in upcoming(subscriber, at=at) if pick.paper_id not in had]
+        picked = [(pick, None) for pick in new] + picked
     forms = {form: links.feed(subscriber, form) for form in lists.FORMS}
     return Feed(
         id=entries.tag("feed", "mine"),
         title=_("Your papers - %(site)s") % {"site": settings.SITE_NAME},
         subtitle=_("What is picked for you, as your digests have it."),
-        page_url=addresses.absolute("/"),
+        page_url=addresses.page("site:trending"),
         urls=forms,
         entries=_entries(picked),
+        language=subscriber.language,
     )
 
 

@@ -42,12 +42,12 @@ def topics(request: HttpRequest, slugs: str, form: str) -> HttpResponse:
 
 @require_safe
 def search(request: HttpRequest, form: str) -> HttpResponse:
-    q = " ".join(request.GET.get("q", "").replace("\0", " ").split())
+    q = " ".join(request.GET.get("q", "").split())
     if not 0 < len(q) <= LONGEST_SEARCH:
         complaint = f"q: please give what to look for, in at most {LONGEST_SEARCH} characters.\n"
         return HttpResponse(complaint, status=400, content_type="text/plain")
     with translation.override(settings.LANGUAGE_CODE):
-        return _answer(request, lists.search(q, today=now().date()), form)
+        return _answer(request, lists.found(q, today=now().date()), form)
 
 
 @require_safe
@@ -56,7 +56,8 @@ def mine(request: HttpRequest, subscriber: Subscriber, *, form: str) -> HttpResp
     """A reader's own feed, as long as he is one."""
     if not subscriber.is_deliverable:
         raise BadToken
-    return _answer(request, personal.mine(subscriber, at=now()), form, caching=PRIVATE)
+    with translation.override(subscriber.language):
+        return _answer(request, personal.mine(subscriber, at=now()), form, caching=PRIVATE)
 
 
 def _answer(request: HttpRequest, feed: Feed, form: str, *, caching: str = PUBLIC) -> HttpResponse:
