@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,17 +14,15 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from papers.models import Paper
-from subscriptions import cadence, limits, links, optin, tokens
+from subscriptions import cadence, entrance, links, optin, tokens
 from subscriptions.address import mask
+from subscriptions.entrance import Call, Outcome
 from subscriptions.forms import JoinForm, PreferencesForm
 from subscriptions.models import Subscriber
-from subscriptions.tasks import ring_letters
 from subscriptions.token_pages import token_page
 from subscriptions.tokens import BadToken, Purpose
 
-HOUR = timedelta(hours=1)
 DAYS_SHOWN, PAPERS_SHOWN = 7, 12
-TOO_MANY = "Too many sign-ups came from your network. Please try again in an hour."
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -42,12 +39,9 @@ def join(request: HttpRequest) -> HttpResponse:
     form = JoinForm(request.POST if request.method == "POST" else None, at=at)
     if not form.is_valid():
         return _join_page(request, form, at=at)
-    if not form.is_trapped:
-        ip = _client_address(request)
-        if not _is_within_limit(ip, at=at):
-            form.add_error(None, TOO_MANY)
-            return _join_page(request, form, at=at, status=429)
-        _ask(form, ip=ip, at=at)
+    outcome = entrance.enter(form, call=Call.of(request, page="/"), at=at)
+    if outcome is Outcome.TOO_MANY:
+        return _join_page(request, form, at=at, status=429)
     return SeeOther(reverse("subscriptions:check_inbox"))
 
 
@@ -150,29 +144,8 @@ def _preferences_page(
     return render(request, "subscriptions/preferences.html", context)
 
 
-def _ask(form: JoinForm, *, ip: str, at: datetime) -> None:
-    optin.ask(
-        form.cleaned_data["email"],
-        topics=form.cleaned_data["topics"],
-        choices=form.choices(),
-        at=at,
-        ip=ip or None,
-        page="/",
-    )
-    transaction.on_commit(ring_letters)
-
-
-def _is_within_limit(ip: str, *, at: datetime) -> bool:
-    bucket = f"network:{limits.network(ip)}"
-    return limits.allow(bucket, limit=settings.SIGNUPS_PER_NETWORK_AN_HOUR, span=HOUR, at=at)
-
-
 def _client_address(request: HttpRequest) -> str:
-    return limits.client_address(
-        request.META.get("REMOTE_ADDR", ""),
-        request.headers.get("X-Forwarded-For", ""),
-        proxies=settings.PROXY_COUNT,
-    )
+    return Call.of(request, page="").ip
 
 
 def _path(link: str) -> str:

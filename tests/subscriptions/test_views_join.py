@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 import time_machine
 
-from subscriptions import forms, optin, views
+from subscriptions import entrance, forms, optin
 from subscriptions.models import Consent, Letter, SignUpCount, Subscriber
 from tests.conftest import MOMENT
 
@@ -26,7 +26,7 @@ def clock():
 def rings(monkeypatch):
     """How often the doorbell was rung."""
     rung = []
-    monkeypatch.setattr(views, "ring_letters", lambda: rung.append(1))
+    monkeypatch.setattr(entrance, "ring_letters", lambda: rung.append(1))
     return rung
 
 
@@ -130,7 +130,7 @@ def test_a_network_has_an_hourly_limit(sign_up, clock, settings):
     answers = [sign_up(f"reader{number}@example.net") for number in range(3)]
 
     assert [answer.status_code for answer in answers] == [303, 303, 429]
-    assert answers[-1].context["form"].non_field_errors() == [views.TOO_MANY]
+    assert answers[-1].context["form"].non_field_errors() == [entrance.TOO_MANY]
     assert Subscriber.objects.count() == 2
 
     clock.shift(timedelta(hours=1))
