@@ -21,14 +21,14 @@ AUTHORS_SHOWN = 20
 def page(request: HttpRequest, key: str) -> HttpResponse:
     paper = _paper(key)
     names = [name for name in paper.authors if isinstance(name, str)]
-    chart = line_chart(paper.observations.by_source(), moments="%d %b %Y")
+    seen = {name: row for name, row in paper.observations.by_source().items() if len(row) > 1}
     context = {
         "paper": paper,
         "authors": names[:AUTHORS_SHOWN],
         "more_authors": names[AUTHORS_SHOWN:],
         "topics": [found for found in paper.assignments.all() if found.topic.is_active],
         "rank": lists.rank(paper),
-        "chart": chart,
+        "chart": line_chart(seen, moments="%d %b %Y"),
         "related": related.like(paper),
         "bibtex": bibtex.entry(reference(paper)),
     }

@@ -62,7 +62,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "query": query,
         "words": search.words(query),
         "order": order,
-        "orders": Order,
+        "orders": list(Order),
         "others": paging.query_without(request, "page"),
         "but_sort": paging.query_without(request, "page", "sort"),
         "page": None,

@@ -68,7 +68,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "name": name,
         "page": paging.page_of(request, papers, size=lists.AT_ONCE),
         "sort": sort,
-        "sorts": Sort,
+        "sorts": list(Sort),
         "others": paging.query_without(request, "page"),
     }
     return render(request, "site/topic.html", context)

@@ -61,7 +61,7 @@ def _page(request: HttpRequest, window: Window, *, name: str) -> HttpResponse:
         "window": window,
         "page": page,
         "sort": sort,
-        "sorts": Sort,
+        "sorts": list(Sort),
         "others": paging.query_without(request, "page"),
         "earlier": lists.list_before(window.since) if is_day else None,
         "later": lists.list_after(window.until, until=today) if is_day else None,

@@ -73,6 +73,15 @@ def test_a_page_has_its_papers_in_the_order_that_was_asked_for(client, papers, p
     assert titles(client.get(page)) == expected
 
 
+def test_orders_can_be_chosen_and_the_chosen_one_is_said(client, papers):
+    page = client.get("/trending/?sort=votes").content.decode()
+    assert '<b aria-current="true">Most votes</b>' in page
+    assert 'href="?sort=newest"' in page
+    assert "By the votes that were counted" in page
+    found = client.get("/search/?q=robots&sort=newest").content.decode()
+    assert 'href="?q=robots&amp;sort=votes"' in found
+
+
 def test_a_month_has_all_of_them(client, papers):
     assert len(titles(client.get("/trending/month/"))) == 4
 
