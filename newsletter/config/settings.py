@@ -21,6 +21,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="only-for-debug" if DEBUG else "")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 SITE_NAME = env.str("SITE_NAME", default="Trending Papers")
+PICTURE_FONT = env.str("PICTURE_FONT", default="")  # of pictures of lists, for links passed on
 POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", default="")  # CAN-SPAM wants one in bulk mail
 IS_HTTPS = urlsplit(SITE_URL).scheme == "https"
 ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or "", *env.list("EXTRA_HOSTS", default=[])]

@@ -10,5 +10,6 @@ urlpatterns = [
     path("", include("newsletter.site.urls")),
     path("", include("newsletter.urls")),
     path("", include("newsletter.feeds.urls")),
+    path("", include("newsletter.pictures.urls")),
     path("", include("subscriptions.urls")),
 ]
