@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_safe
 
-from newsletter import compose, contents, issues, tasks
+from newsletter import addresses, compose, contents, issues, tasks
 from newsletter.models import Delivery, Issue
 from subscriptions import cadence, restore, tokens
 from subscriptions.models import Subscriber
@@ -76,7 +76,10 @@ def issue(request: HttpRequest, slug: str) -> HttpResponse:
         found = Issue.objects.published().get(cadence=kind, on=_date(on))
     except (BadToken, Issue.DoesNotExist) as error:
         raise Http404 from error
-    return _mail_page(compose.edition(found))
+    response = _mail_page(compose.edition(found))
+    address = addresses.page("newsletter:issue", found.slug)
+    response.headers["Link"] = f'<{address}>; rel="canonical"'
+    return response
 
 
 @require_safe
