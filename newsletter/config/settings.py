@@ -67,6 +67,10 @@ CONFIRM_HOURS = env.int("CONFIRM_HOURS", default=72)
 SIGNUPS_PER_ADDRESS_A_DAY = env.int("SIGNUPS_PER_ADDRESS_A_DAY", default=3)
 SIGNUPS_PER_NETWORK_AN_HOUR = env.int("SIGNUPS_PER_NETWORK_AN_HOUR", default=10)
 
+# --- the API --------------------------------------------------------------------------
+API_CALLS_PER_NETWORK_A_MINUTE = env.int("API_CALLS_PER_NETWORK_A_MINUTE", default=120)
+API_SIGNUP_KEYS = env.list("API_SIGNUP_KEYS", default=[])  # of servers that may sign people up
+
 # --- papers ---------------------------------------------------------------------------
 PAPER_SOURCES = env.list("PAPER_SOURCES", default=["huggingface", "arxiv"])
 ARXIV_CATEGORIES = env.list("ARXIV_CATEGORIES", default=["cs.AI", "cs.CL", "cs.CV", "cs.LG"])
@@ -85,6 +89,8 @@ if UNCERTAIN not in {"park", "resend"}:
     found.append('UNCERTAIN must be "park" or "resend"')
 if LEASE_SECONDS <= EMAIL_TIMEOUT and not DEBUG and IS_HTTPS:
     found.append(f"LEASE_SECONDS must be more than {EMAIL_TIMEOUT}")
+if any(len(key) < 32 for key in API_SIGNUP_KEYS):
+    found.append("every key of API_SIGNUP_KEYS must have at least 32 characters")
 if found:
     raise ImproperlyConfigured("; ".join(found))
 
@@ -113,6 +119,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "newsletter.api.manners.manners",
 ]
 ROOT_URLCONF = "newsletter.config.urls"
 WSGI_APPLICATION = "newsletter.config.wsgi.application"
