@@ -35,7 +35,7 @@ def manners(get_response: Answer) -> Answer:
         if not request.path_info.startswith(PREFIX):
             return get_response(request)
         if request.method == "OPTIONS":
-            return HttpResponse(status=204, headers={**OPEN, **PREFLIGHT, "Allow": "GET, HEAD"})
+            return _options(get_response(request))
         response = _refusal_by_pace(request) or _answer(request, get_response)
         if request.method in SAFE:
             for name, value in OPEN.items():
@@ -61,13 +61,28 @@ def _answer(request: HttpRequest, get_response: Answer) -> HttpResponse:
     return unless_known(request, response)
 
 
+def _options(response: HttpResponse) -> HttpResponse:
+    """Say what an address knows, by what it says to a method that it does not know."""
+    if response.status_code != 405:
+        return _in_shape(response)
+    allowed = _allowed(response)
+    headers = {**OPEN, **PREFLIGHT} if "GET" in allowed else {}
+    return HttpResponse(status=204, headers={**headers, "Allow": allowed})
+
+
+def _allowed(response: HttpResponse) -> str:
+    """The methods of an address; whatever can be had by GET can be asked for by HEAD."""
+    methods = set(response.headers["Allow"].split(", "))
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+
+
 def _in_shape(response: HttpResponse) -> HttpResponse:
     """Say in JSON what Django says as a page."""
     if response.headers.get("Content-Type") == TYPE:
         return response
     said = refusal(response.status_code)
     if "Allow" in response.headers:
-        said.headers["Allow"] = response.headers["Allow"]
+        said.headers["Allow"] = _allowed(response)
     return said
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from django.db.models import F
 from django.http import Http404, HttpRequest
@@ -12,7 +12,7 @@ from ninja import Path, Query, Router
 from pydantic import Field
 
 from newsletter.api import reading, shapes
-from newsletter.api.values import LONGEST_SEARCH, Day, Page, Slug
+from newsletter.api.values import Day, Page, SomeOrder, SomeSlug, Words
 from newsletter.site import lists
 from newsletter.site.windows import SPANS, Sort, Window
 from papers import search
@@ -25,19 +25,18 @@ SPAN = r"^(today|week|month|[0-9]{4}-[0-9]{2}-[0-9]{2})$"
 class Filters(Page):
     """Which papers."""
 
-    topic: Slug | None = Field(None, description="About this topic.", examples=["agents"])
+    topic: SomeSlug = Field(None, description="About this topic.", examples=["agents"])
     since: Day = Field(None, description="On a list of this day or a later one.")
     until: Day = Field(None, description="On a list of this day or an earlier one.")
-    q: str | None = Field(
+    q: Words = Field(
         None,
-        max_length=LONGEST_SEARCH,
         description='Words, "whole phrases" and -words to look for.',
         examples=["tool use"],
     )
-    sort: Literal["newest", "trend", "votes", "relevance"] | None = Field(
+    sort: SomeOrder = Field(
         None,
-        description="`newest` list first, hottest `trend`, most `votes`, or best `relevance` for"
-        " `q`. Without it by relevance if something is looked for, else newest first.",
+        description="Newest list first, hottest trend, most votes, or most relevant to what is"
+        " looked for. Without it: relevance if something is looked for, else newest.",
     )
 
 
@@ -87,7 +86,7 @@ def trending(
     request: HttpRequest,
     span: Annotated[
         str,
-        Path(pattern=SPAN, description="`today`, `week`, `month`, or a date.", examples=["today"]),
+        Path(pattern=SPAN, description='"today", "week", "month", or a date.', examples=["today"]),
     ],
     part: Query[Page],
 ) -> shapes.Trending:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 from ninja import Schema
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -36,7 +36,21 @@ Day = Annotated[
     BeforeValidator(_day),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-03-16"]}),
 ]
-Slug = Annotated[str, Field(pattern=r"^[-a-zA-Z0-9_]{1,50}$")]
+SLUG = r"^[-a-zA-Z0-9_]{1,50}$"
+Slug = Annotated[str, Field(pattern=SLUG)]
+# What may be left out is not null when it is there: a query knows no null.
+SomeSlug = Annotated[
+    str | None, Field(pattern=SLUG), WithJsonSchema({"type": "string", "pattern": SLUG})
+]
+Words = Annotated[
+    str | None,
+    Field(max_length=LONGEST_SEARCH),
+    WithJsonSchema({"type": "string", "maxLength": LONGEST_SEARCH}),
+]
+Order = Literal["newest", "trend", "votes", "relevance"]
+SomeOrder = Annotated[
+    Order | None, WithJsonSchema({"type": "string", "enum": list(get_args(Order))})
+]
 Number = Annotated[int, BeforeValidator(_number)]
 
 

@@ -75,7 +75,7 @@ def test_no_search_is_wrong(client, make_paper, q):
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "trace"])
 def test_nothing_but_reading_is_known(client, method):
     response = getattr(client, method)(ADDRESS)
-    assert (response.status_code, response["Allow"]) == (405, "GET")
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
     assert response.json()["code"] == "method_not_allowed"
 
 
@@ -103,6 +103,7 @@ def test_pages_of_other_sites_may_read_and_send_nothing_along(client):
     assert answer["Access-Control-Allow-Origin"] == "*"
     assert answer["Access-Control-Allow-Methods"] == "GET, HEAD"
     assert not answer.has_header("Access-Control-Allow-Credentials")
+    assert client.options("/api/v1/nothing").status_code == 404
     read = client.get(ADDRESS, headers={"Origin": "https://other.example"})
     assert read["Access-Control-Allow-Origin"] == "*"
     assert not read.cookies
