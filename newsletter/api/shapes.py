@@ -144,9 +144,13 @@ class Subscription(Schema):
         examples=["weekly"],
     )
     weekday: int = Field(
-        default=0, ge=0, le=6, description="0 is Monday; of weekly and monthly digests."
+        default=0,
+        ge=0,
+        le=6,
+        strict=True,
+        description="0 is Monday; of weekly and monthly digests.",
     )
-    hour: int = Field(default=7, ge=0, le=23, description="Of his own day.")
+    hour: int = Field(default=7, ge=0, le=23, strict=True, description="Of his own day.")
     time_zone: str = Field(
         default="UTC",
         max_length=64,

@@ -82,7 +82,8 @@ def test_with_a_wrong_key_nobody_comes_in(sign_up, key):
         ({"topics": ["nothing"]}, "topics"), ({"topics": "agents"}, "topics"),
         ({"topics": ["agents", 3]}, "topics.1"), ({"topics": ["x"] * 101}, "topics"),
         ({"cadence": "hourly"}, "cadence"), ({"weekday": 7}, "weekday"), ({"hour": -1}, "hour"),
-        ({"hour": 1e400}, "hour"), ({"hour": "x"}, "hour"), ({"time_zone": "x" * 65}, "time_zone"),
+        ({"hour": 1e400}, "hour"), ({"hour": "7"}, "hour"), ({"hour": False}, "hour"),
+        ({"time_zone": "x" * 65}, "time_zone"),
     ],
 )  # fmt: skip
 def test_bad_input_is_refused_by_name(sign_up, fields, name):
