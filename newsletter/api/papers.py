@@ -118,7 +118,7 @@ def ordered(rows: PaperQuerySet, filters: Filters) -> PaperQuerySet:
 
 
 def _matching(filters: Filters) -> PaperQuerySet:
-    rows = (search.find(filters.q) if filters.q else Paper.objects.all()).standing()
+    rows = _found(filters).standing()
     if filters.topic:
         topic = Topic.objects.active().filter(slug=filters.topic).first()
         if topic is None:
@@ -129,6 +129,15 @@ def _matching(filters: Filters) -> PaperQuerySet:
     if filters.until:
         rows = rows.filter(listed_on__lte=filters.until)
     return rows
+
+
+def _found(filters: Filters) -> PaperQuerySet:
+    """What a search finds; how relevant it is only if that is asked for, for it takes long."""
+    if not filters.q:
+        return Paper.objects.all()
+    found = search.find(filters.q)
+    is_needed = filters.sort in (None, "relevance")
+    return found if is_needed else Paper.objects.filter(pk__in=found.values("pk"))
 
 
 def _window(span: str, *, today: date) -> Window:

@@ -120,6 +120,7 @@ def address(live_server, reader, delivery, settings):
         "issue": f"/issue/{delivery.issue.slug}/",
         "archive": "/archive/",
         "help": "/help/",
+        "api": "/api/v1/",
         "unsubscribe": links.unsubscribe(reader).removeprefix(settings.SITE_URL),
     }
     return lambda name: live_server.url + pages[name]
@@ -139,6 +140,7 @@ def assert_sound(page, **options) -> None:
 
 PAGES = [
     *("join", "check inbox", "preferences", "today", "unsubscribe", "paper", "archive", "help"),
+    "api",
 ]
 
 
