@@ -20,7 +20,8 @@ PART = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
 WORD = re.compile(r"\w+")
 
 # The title counts most.  What stands between < and > would be taken for a tag and left out,
-# and words with a / between them for the name of a file.  `search` is a column that Postgres keeps, and Django does not know.
+# and words with a / between them for the name of a file.  `search` is a column that Postgres
+# keeps up to date, and that Django does not know.
 POSTGRES = (
     """
     ALTER TABLE papers_paper ADD COLUMN search tsvector GENERATED ALWAYS AS (

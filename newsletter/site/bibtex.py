@@ -42,7 +42,8 @@ def entry(paper: Reference) -> str:
 
 def key(paper: Reference) -> str:
     """As people name papers: "vaswani2017attention"."""
-    family = _ascii(paper.authors[0].split()[-1]) if paper.authors and paper.authors[0] else ""
+    names = paper.authors[0].split() if paper.authors else []
+    family = _ascii(names[-1]) if names else ""
     words = [word for word in map(_ascii, paper.title.split()) if word and word not in SMALL]
     return f"{family}{paper.year or ''}{words[0] if words else ''}" or "paper"
 

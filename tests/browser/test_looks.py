@@ -22,7 +22,7 @@ from django.utils.timezone import now
 from newsletter import compose
 from newsletter.models import Delivery, Issue
 from newsletter.picks import Pick, Why, pack
-from papers.models import Assignment
+from papers.models import Assignment, Paper
 from subscriptions import forms, links
 from subscriptions.models import Subscriber
 from subscriptions.verdicts import State
@@ -119,6 +119,12 @@ def address(live_server, reader, delivery, settings):
         "paper": own["paper"],
         "issue": f"/issue/{delivery.issue.slug}/",
         "archive": "/archive/",
+        "trending": "/trending/",
+        "month": "/trending/month/?sort=votes",
+        "topics": "/topics/",
+        "topic": "/topics/agents/?span=month",
+        "one paper": f"/papers/{Paper.objects.order_by('-votes').first().key}/",
+        "search": "/search/?q=agents&topic=agents",
         "help": "/help/",
         "api": "/api/v1/",
         "unsubscribe": links.unsubscribe(reader).removeprefix(settings.SITE_URL),
@@ -139,6 +145,7 @@ def assert_sound(page, **options) -> None:
 
 
 PAGES = [
+    *("trending", "month", "topics", "topic", "one paper", "search"),
     *("join", "check inbox", "preferences", "today", "unsubscribe", "paper", "archive", "help"),
     "api",
 ]
@@ -187,6 +194,49 @@ def test_a_paper_is_muted_with_the_buttons_of_its_page(screen, address, reader):
         page.get_by_role("button", name="Mute").first.click()
         assert page.get_by_role("status").inner_text().startswith("Saved.")
     assert reader.interests.filter(weight=0).count() == 1
+
+
+def test_a_day_without_a_list_has_no_barriers(screen, live_server):
+    for width, scheme in SCREENS:
+        with screen(width, scheme) as page:
+            page.route(
+                "**/trending/2001-01-01/",
+                lambda route: route.fulfill(
+                    response=route.fetch(),
+                    status=200,  # a 404 is a complaint to the console
+                ),
+            )
+            page.goto(f"{live_server.url}/trending/2001-01-01/")
+            assert_sound(page)
+
+
+def test_search_needs_only_the_keyboard(screen, address):
+    with screen(390) as page:
+        page.goto(address("search"))
+        page.get_by_label("Words, an author, or an arXiv id").focus()
+        page.keyboard.press("Control+A")
+        page.keyboard.type("agents -benchmark")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**q=agents**")
+        assert "found" in page.get_by_role("status").inner_text()
+        assert page.locator("mark").count() > 0
+
+
+def test_bibtex_is_copied_with_one_press(screen, address):
+    with screen(1280) as page:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.goto(address("one paper"))
+        page.get_by_role("button", name="Copy").click()
+        page.get_by_role("button", name="Copied").wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.startswith("@misc{")
+
+
+def test_the_site_can_be_read_at_320_pixels(screen, address):
+    with screen(320) as page:
+        for name in ("trending", "topic", "one paper", "search", "archive"):
+            page.goto(address(name))
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
 
 
 def test_a_phone_has_large_targets(screen, address):
