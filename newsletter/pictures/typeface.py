@@ -43,13 +43,16 @@ class Typeface:
         return self.wrap(text, pixels, width=width, lines=1)[0]
 
     def wrap(self, text: str, pixels: int, *, width: int, lines: int) -> list[str]:
-        """Return at most so many lines, each no wider than `width`; the last may end with dots."""
+        """Return at most so many lines, each no wider than `width`.
+
+        The last ends with dots if there is more, or a word is longer than a line.
+        """
         found = [""]
         for word in text.split():
             longer = f"{found[-1]} {word}".strip()
             if self.width(longer, pixels) <= width:
                 found[-1] = longer
-            elif len(found) < lines and found[-1]:
+            elif len(found) < lines and found[-1] and self.width(word, pixels) <= width:
                 found.append(word)
             else:
                 return [*found[:-1], self._dotted(found[-1], word, pixels, width=width)]

@@ -107,7 +107,8 @@ def test_hostile_texts_stay_text(client, make_paper, make_topic, form, hostile):
     stored = hostile.encode("utf-8", "replace").decode().replace("\0", "")
     make_topic("agents", name=stored[:80])
     make_paper(
-        stored, topics=["agents"], abstract=stored, summary=stored, authors=[stored],
+        stored, title_key="hostile", topics=["agents"],
+        abstract=stored, summary=stored, authors=[stored],
         categories=[stored], code_url="javascript:alert(1)",
     )  # fmt: skip
     for path in ("trending", "topics/agents"):
