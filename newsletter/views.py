@@ -12,7 +12,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from newsletter import compose, contents, issues, tasks
+from newsletter import addresses, compose, contents, issues, tasks
 from newsletter.models import Delivery, Issue
 from subscriptions import cadence, languages, restore, tokens
 from subscriptions.models import Subscriber
@@ -70,7 +70,10 @@ def issue(request: HttpRequest, slug: str) -> HttpResponse:
         found = Issue.objects.published().get(cadence=kind, on=date_of(on))
     except (BadToken, Issue.DoesNotExist) as error:
         raise Http404 from error
-    return mail_page(compose.edition(found, language=languages.active()))
+    response = mail_page(compose.edition(found, language=languages.active()))
+    address = addresses.page("newsletter:issue", found.slug)
+    response.headers["Link"] = f'<{address}>; rel="canonical"'
+    return response
 
 
 @require_safe

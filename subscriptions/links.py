@@ -33,6 +33,16 @@ def unsubscribe(subscriber: Subscriber) -> str:
     return _page("unsubscribe", Purpose.UNSUBSCRIBE, subscriber)
 
 
+def feed(subscriber: Subscriber, form: str = "atom") -> str:
+    """The address of his digests as a feed; it goes out of use with all his links.
+
+    Args:
+        form: "atom" or "json".
+    """
+    token = tokens.make(Purpose.FEED, subscriber)
+    return settings.SITE_URL + reverse("feeds:mine", args=[token, form])
+
+
 def address(subscriber: Subscriber) -> str:
     return _page("address", Purpose.ADDRESS, subscriber)
 

@@ -66,7 +66,7 @@ def token_page(purpose: Purpose) -> Callable[[View], View]:
             except (BadToken, Subscriber.DoesNotExist):  # erased between two queries
                 response = _bad_link(request, purpose)
             for name, value in PRIVATE.items():
-                response.headers[name] = value
+                response.headers.setdefault(name, value)  # a view may know better
             return response
 
         return page

@@ -35,6 +35,7 @@ class Purpose(Enum):
     UNSUBSCRIBE = "unsubscribe.v1"  # must outlive the mail
     DIGEST = "digest.v1"  # shows a digest and changes nothing, so it may be passed on
     FEEDBACK = "feedback.v1"  # says of a paper "more", "less", "mute" or "vote"
+    FEED = "feed.v1"  # reads the digests as a feed and changes nothing
     LEAVE_BY_MAIL = "leave-by-mail.v1"  # of subscriptions.mail_tokens
     # Fresh ones: see FRESH.
     RETURN = "return.v1"  # takes a leaving back

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import re
 
-TOKEN = re.compile(
-    r"(/(?:confirm|preferences|unsubscribe|return|address/new|address|export|erase"
-    r"|today|digests?|why|paper)/)[^/\s\"']+"
+PAGES = (
+    "confirm|preferences|unsubscribe|return|address/new|address|export|erase|today|digests?|why"
+    "|paper|feeds/mine"
 )
+TOKEN = re.compile(rf"(/(?:{PAGES})/)[^/\s\"']+")
 
 
 class HideTokens(logging.Filter):

@@ -21,6 +21,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="only-for-debug" if DEBUG else "")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 SITE_NAME = env.str("SITE_NAME", default="Trending Papers")
+PICTURE_FONT = env.str("PICTURE_FONT", default="")  # of pictures of lists, for links passed on
 POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", default="")  # CAN-SPAM wants one in bulk mail
 IS_HTTPS = urlsplit(SITE_URL).scheme == "https"
 ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or "", *env.list("EXTRA_HOSTS", default=[])]
@@ -74,6 +75,10 @@ KEEP_IP_DAYS = env.int("KEEP_IP_DAYS", default=365)
 KEEP_LETTERS_DAYS = env.int("KEEP_LETTERS_DAYS", default=90)
 KEEP_LEFT_DAYS = env.int("KEEP_LEFT_DAYS", default=730)  # 0: for ever
 
+# --- the API --------------------------------------------------------------------------
+API_CALLS_PER_NETWORK_A_MINUTE = env.int("API_CALLS_PER_NETWORK_A_MINUTE", default=120)
+API_SIGNUP_KEYS = env.list("API_SIGNUP_KEYS", default=[])  # of servers that may sign people up
+
 # --- papers ---------------------------------------------------------------------------
 PAPER_SOURCES = env.list("PAPER_SOURCES", default=["huggingface", "arxiv"])
 ARXIV_CATEGORIES = env.list("ARXIV_CATEGORIES", default=["cs.AI", "cs.CL", "cs.CV", "cs.LG"])
@@ -92,6 +97,8 @@ if UNCERTAIN not in {"park", "resend"}:
     found.append('UNCERTAIN must be "park" or "resend"')
 if LEASE_SECONDS <= EMAIL_TIMEOUT and not DEBUG and IS_HTTPS:
     found.append(f"LEASE_SECONDS must be more than {EMAIL_TIMEOUT}")
+if any(len(key) < 32 for key in API_SIGNUP_KEYS):
+    found.append("every key of API_SIGNUP_KEYS must have at least 32 characters")
 if found:
     raise ImproperlyConfigured("; ".join(found))
 
@@ -126,6 +133,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "newsletter.api.manners.manners",
     "axes.middleware.AxesMiddleware",
 ]
 AUTHENTICATION_BACKENDS = [

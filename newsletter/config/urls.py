@@ -9,5 +9,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("newsletter.site.urls")),
     path("", include("newsletter.urls")),
+    path("", include("newsletter.api.urls")),
+    path("", include("newsletter.feeds.urls")),
+    path("", include("newsletter.pictures.urls")),
     path("", include("subscriptions.urls")),
 ]

@@ -126,6 +126,7 @@ def address(live_server, reader, delivery, settings):
         "one paper": f"/papers/{Paper.objects.order_by('-votes').first().key}/",
         "search": "/search/?q=agents&topic=agents",
         "help": "/help/",
+        "api": "/api/v1/",
         "unsubscribe": links.unsubscribe(reader).removeprefix(settings.SITE_URL),
     }
     return lambda name: live_server.url + pages[name]
@@ -146,6 +147,7 @@ def assert_sound(page, **options) -> None:
 PAGES = [
     *("trending", "month", "topics", "topic", "one paper", "search"),
     *("join", "check inbox", "preferences", "today", "unsubscribe", "paper", "archive", "help"),
+    "api",
 ]
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 
+import newsletter.feeds.urls
 import newsletter.urls
 import subscriptions.urls
 from newsletter.config.logs import HideTokens
@@ -18,7 +19,8 @@ def test_a_token_in_an_address_is_hidden():
 
 
 def test_every_page_with_a_token_is_known():
-    for page in [*newsletter.urls.urlpatterns, *subscriptions.urls.urlpatterns]:
+    apps = (newsletter.urls, newsletter.feeds.urls, subscriptions.urls)
+    for page in [page for app in apps for page in app.urlpatterns]:
         if "<token:" in str(page.pattern):
             line = record("GET %s", "/" + str(page.pattern).replace("<token:token>", "SECRET"))
             HideTokens().filter(line)

@@ -39,6 +39,11 @@ def test_an_issue_in_the_archive_is_about_nobody(client, sent):
     assert "/paper/" not in page
 
 
+def test_an_issue_has_one_address(client, sent):
+    canonical = '<https://news.example.org/issue/daily-20260317/>; rel="canonical"'
+    assert client.get("/issue/daily-20260317/")["Link"] == canonical
+
+
 def test_the_header_of_a_mail_leads_to_its_issue_in_the_archive(client, sent):
     mail = compose.compose_all(sent)(sent[0]).message()
     link = urlsplit(mail.extra_headers["Archived-At"].strip("<>")).path

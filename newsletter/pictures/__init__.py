@@ -1,0 +1,1 @@
+"""Pictures of lists, topics and papers, for links that people pass on (Open Graph)."""
