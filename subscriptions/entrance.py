@@ -73,9 +73,10 @@ def enter(form: JoinForm, *, call: Call, at: datetime) -> Outcome:
     if not _is_first_use(form):
         return _show(form, Outcome.AGAIN, SENT_BEFORE)
     usual = brake.hourly_limit(found)
-    if not is_braked and limits.allow(EVERYBODY, limit=usual, span=HOUR, at=at):
-        return _ask(form, call=call, at=at, turn=at)
-    brake.pull(brake.MANY, at=at)
+    if not is_braked:
+        if limits.allow(EVERYBODY, limit=usual, span=HOUR, at=at):
+            return _ask(form, call=call, at=at, turn=at)
+        brake.pull(brake.MANY, at=at)
     return _enter_braked(form, call=call, at=at, usual=usual)
 
 

@@ -117,7 +117,7 @@ def test_scanners_of_mail_change_nothing(visitor, reader, newcomer):
     assert any("/unsubscribe/" in link for link in links)
     assert any("/confirm/" in link for link in links)
     before = dump()
-    for method, address, headers in itertools.islice(scanners.visits(links), 700):
+    for method, address, headers in itertools.islice(scanners.visits(links), 400):
         answer = visitor.ask(method, address, headers=headers)
         assert answer.status_code < 500
     assert changes(before) == []

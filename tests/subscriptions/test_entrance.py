@@ -235,6 +235,13 @@ def test_when_it_is_over_everything_is_as_before(sign_up, braked, clock):
     assert is_taken(sign_up())
 
 
+def test_who_answers_or_waits_does_not_keep_it_on(sign_up, braked, clock):
+    clock.shift(50 * MINUTE)
+    for fields in ({"later": "1"}, {"answer": "1"}, {}):
+        sign_up(**fields)
+    assert brake.state().until == MOMENT + HOUR
+
+
 def test_the_question_of_a_page_that_stayed_open_is_no_more_needed(sign_up, braked, clock):
     fields, _ = kept(sign_up())
     clock.shift(HOUR)
