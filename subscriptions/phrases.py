@@ -48,8 +48,16 @@ def wish(
     )
 
 
+def normalised(text: str) -> str:
+    """Return a phrase as it is stored and compared: words in small letters, single spaces.
+
+    It may be empty, or too long to be stored.
+    """
+    return " ".join(words(text))
+
+
 def _keys(kind: Phrase.Kind, texts: Iterable[str]) -> list[Key]:
-    keys = [(str(kind), " ".join(words(text))) for text in texts]
+    keys = [(str(kind), normalised(text)) for text in texts]
     for _, text in keys:
         if not 0 < len(text) <= LONGEST:
             raise ValueError(f"a phrase has 1 to {LONGEST} characters, not {len(text)}")
