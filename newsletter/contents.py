@@ -1,7 +1,8 @@
-"""The papers of a delivery as a page of the site shows them."""
+"""Papers picked for somebody, as a page of the site shows them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +25,12 @@ class Item:
 
 def items(delivery: Delivery) -> list[Item]:
     """Return the papers of a delivery in its order, without those that were deleted since."""
-    picks = delivery.picks
+    return of(delivery.picks, names_of(np.frombuffer(delivery.packed_picks, PACKED)))
+
+
+def of(picks: Sequence[Pick], names: Names) -> list[Item]:
+    """Return these papers in their order; `names` are of what the reasons refer to."""
     papers = Paper.objects.with_topics().in_bulk([pick.paper_id for pick in picks])
-    names = names_of(np.frombuffer(delivery.packed_picks, PACKED))
     return [
         Item(paper, _why(pick, paper, names))
         for pick in picks

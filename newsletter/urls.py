@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from newsletter import counted, paper_page, status, views, webhooks
+from newsletter import counted, front, paper_page, status, views, webhooks
 
 app_name = "newsletter"
 urlpatterns = [
+    path("", front.landing, name="landing"),
+    path("subscribe/", front.subscribe, name="subscribe"),
+    path("subscribe/preview/", front.preview, name="foretaste"),
+    path("embed/", front.embed, name="embed"),
     path("healthz", status.healthz, name="healthz"),
     path("readyz", status.readyz, name="readyz"),
     path("metrics", status.figures, name="metrics"),

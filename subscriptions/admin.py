@@ -16,7 +16,7 @@ from django.utils.timezone import now
 
 from papers.read_only import ReadOnly
 from subscriptions import optin
-from subscriptions.forms import TIME_ZONES
+from subscriptions.fields import TIME_ZONES
 from subscriptions.models import Consent, Interest, Letter, Subscriber, Suppression
 from subscriptions.tasks import ring_letters
 

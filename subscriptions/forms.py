@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import fields
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from typing import Any, cast
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
 from django.core import signing
 from django.forms.models import ModelChoiceIteratorValue
-from django.forms.utils import flatatt
 from django.http import QueryDict
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from papers.models import Topic
 from subscriptions import address
-from subscriptions.models import Subscriber
-from subscriptions.optin import COUNTING, Choices
+from subscriptions.fields import NOT_LISTED, PhrasesField, TimeZoneField
+from subscriptions.models import Phrase, Subscriber
+from subscriptions.optin import COLUMNS, COUNTING, Choices
 
-# "localtime" is whatever the server is set to, and "Factory" is no place at all.
-TIME_ZONES = sorted(available_timezones() - {"Factory", "localtime"})
+MOST_KEYWORDS = 10  # when joining; more can be added later
+LENGTHS = (3, 5, 7, 10, 15, 20, 30)
+USUAL = Choices()
 HOURS = [(hour, f"{hour:02}:00") for hour in range(24)]
 
 MINIMUM_SECONDS = 1.0  # nobody fills the join form in faster than that
 MAXIMUM_AGE = timedelta(hours=24)
 _signer = signing.Signer(salt="subscriptions.join.v1")
 
-ONE_TOPIC = "Please choose at least one topic."
-NOT_LISTED = "Please choose from the list."
+ONE_TOPIC = _("Please choose at least one topic.")
 FROM_THE_LIST = {"required": NOT_LISTED, "invalid_choice": NOT_LISTED}
 
 
@@ -48,34 +46,6 @@ def stamp_age(value: str, *, at: datetime) -> timedelta | None:
     except signing.BadSignature:
         return None
     return at - made_at if made_at <= at else None
-
-
-class Guess(forms.Field):
-    """A hidden field that the page guesses.  What cannot be used becomes the default."""
-
-    widget = forms.HiddenInput
-
-    def __init__(self, allowed: Collection[str], *, default: str) -> None:
-        super().__init__(required=False, initial=default)
-        self.allowed, self.default = allowed, default
-
-    def clean(self, value: Any) -> str:
-        return value if value in self.allowed else self.default
-
-
-class LongSelect(forms.Select):
-    """Hundreds of options; Django would render a template for each, in 0.1 seconds."""
-
-    def render(
-        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
-    ) -> SafeString:
-        options = ((key, "selected" if key == value else "", label) for key, label in self.choices)
-        return format_html(
-            '<select name="{}"{}>{}</select>',
-            name,
-            flatatt(self.build_attrs(self.attrs, attrs)),
-            format_html_join("", '<option value="{}" {}>{}</option>', options),
-        )
 
 
 class TopicsForm(forms.Form):
@@ -104,36 +74,53 @@ class TopicsForm(forms.Form):
         return [topic for topic in self.active_topics if topic.slug in slugs]
 
 
-class JoinForm(TopicsForm):
-    """Sign up.  Time is passed in because the form knows when it was made."""
+def _optional(
+    choices: Any, *, default: Any, coerce: Callable[[Any], Any] = str, widget: Any = forms.Select
+) -> forms.TypedChoiceField:
+    """A choice that forms of other sites may leave out."""
+    return forms.TypedChoiceField(
+        choices=choices,
+        coerce=coerce,
+        widget=widget,
+        required=False,
+        initial=default,
+        empty_value=default,
+        error_messages=FROM_THE_LIST,
+    )
+
+
+def _lengths() -> list[tuple[int, str]]:
+    said = ((n, ngettext("%(papers)s paper", "%(papers)s papers", n)) for n in LENGTHS)
+    return [(n, sentence % {"papers": n}) for n, sentence in said]
+
+
+class WishesForm(TopicsForm):
+    """What somebody wants to get, and when: all that a foretaste of it needs."""
+
+    keywords = PhrasesField(Phrase.Kind.KEYWORD, at_most=MOST_KEYWORDS)
+    cadence = _optional(Subscriber.Cadence.choices, default=USUAL.cadence, widget=forms.RadioSelect)
+    weekday = _optional(Subscriber.Weekday.choices, default=USUAL.weekday, coerce=int)
+    hour = _optional(HOURS, default=USUAL.hour, coerce=int)
+    time_zone = TimeZoneField(required=False, initial=USUAL.time_zone)
+    length = _optional(_lengths, default=USUAL.length, coerce=int)
+
+    def choices(self) -> Choices:
+        columns = {column: self.cleaned_data[column] for column in COLUMNS}
+        return Choices(**columns, keywords=tuple(self.cleaned_data["keywords"]))
+
+
+class AddressForm(forms.Form):
+    """Who shall be written to."""
 
     email = forms.CharField(
         max_length=320,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
-            "required": "Please enter your email address.",
+            "required": _("Please enter your email address."),
             "max_length": address.MALFORMED,
             "null_characters_not_allowed": address.MALFORMED,
         },
     )
-    cadence = forms.ChoiceField(
-        choices=Subscriber.Cadence.choices,
-        initial=Subscriber.Cadence.DAILY,
-        widget=forms.RadioSelect,
-        error_messages=FROM_THE_LIST,
-    )
-    weekday = Guess([str(day) for day in range(7)], default="0")
-    hour = Guess([str(hour) for hour in range(24)], default="7")
-    time_zone = Guess(frozenset(TIME_ZONES), default="UTC")
-    website = forms.CharField(required=False)  # a trap: people do not see it, bots fill it in
-    stamp = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    field_order = ["email", "topics", "cadence"]
-
-    def __init__(self, *args: Any, at: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.at = at
-        self.fields["stamp"].initial = make_stamp(at)
 
     def clean_email(self) -> str:
         sender = parseaddr(settings.MAIL_FROM)[1]
@@ -142,13 +129,28 @@ class JoinForm(TopicsForm):
         except address.BadAddress as error:
             raise forms.ValidationError(str(error)) from error
 
+
+class JoinForm(AddressForm, WishesForm):
+    """Sign up.  Time is passed in because the form knows when it was made."""
+
+    website = forms.CharField(required=False)  # a trap: people do not see it, bots fill it in
+    stamp = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    field_order = ["email", "topics"]
+
+    def __init__(self, *args: Any, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.at = at
+        self.fields["stamp"].initial = make_stamp(at)
+
     def clean(self) -> None:
         age = stamp_age(self.cleaned_data.get("stamp", ""), at=self.at)
         if age is None or age > MAXIMUM_AGE:
             self._renew_stamp()
-            self.add_error(None, "This page was open for a long time. Please send it once more.")
+            said = _("This page was open for a long time. Please send it once more.")
+            self.add_error(None, said)
         elif age < timedelta(seconds=MINIMUM_SECONDS):
-            self.add_error(None, "That was too quick for us. Please send it once more.")
+            self.add_error(None, _("That was too quick for us. Please send it once more."))
 
     def _renew_stamp(self) -> None:
         """Or the same complaint would come for ever."""
@@ -160,13 +162,13 @@ class JoinForm(TopicsForm):
     def is_trapped(self) -> bool:
         return bool(self.cleaned_data["website"])
 
-    def choices(self) -> Choices:
-        return Choices(
-            cadence=self.cleaned_data["cadence"],
-            weekday=int(self.cleaned_data["weekday"]),
-            hour=int(self.cleaned_data["hour"]),
-            time_zone=self.cleaned_data["time_zone"],
-        )
+
+class EmbeddedForm(JoinForm):
+    """The form on other sites, which cannot make a stamp.  If there is one, it counts."""
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("stamp"):
+            super().clean()
 
 
 class PreferencesForm(TopicsForm):
@@ -187,11 +189,7 @@ class PreferencesForm(TopicsForm):
         coerce=int,
         error_messages=FROM_THE_LIST,
     )
-    time_zone = forms.ChoiceField(
-        choices=[(zone, zone) for zone in TIME_ZONES],
-        widget=LongSelect,
-        error_messages=FROM_THE_LIST,
-    )
+    time_zone = TimeZoneField()
     length = forms.IntegerField(
         min_value=3,
         max_value=30,
@@ -212,10 +210,10 @@ class PreferencesForm(TopicsForm):
     @classmethod
     def of(cls, subscriber: Subscriber, data: Any = None) -> PreferencesForm:
         """The form filled with a reader's present choices; `data` is what he sent."""
-        initial = {field.name: getattr(subscriber, field.name) for field in fields(Choices)}
+        initial = {column: getattr(subscriber, column) for column in COLUMNS}
         slugs = subscriber.topics.values_list("slug", flat=True)
         initial |= {"topics": list(slugs), "is_counted": subscriber.is_counted}
         return cls(data, initial=initial)
 
     def choices(self) -> Choices:
-        return Choices(**{field.name: self.cleaned_data[field.name] for field in fields(Choices)})
+        return Choices(**{column: self.cleaned_data[column] for column in COLUMNS})

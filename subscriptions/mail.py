@@ -155,6 +155,11 @@ def sender_address() -> str:
     return parseaddr(sender())[1]
 
 
+def operator_address() -> str:
+    """The address that a reader may write to: where his answers go."""
+    return parseaddr(settings.MAIL_REPLY_TO)[1] or sender_address()
+
+
 def from_lines() -> bytes:
     """The headers that say who writes, as they are sent."""
     said = {"From": sender()}

@@ -7,14 +7,17 @@ reads the newsletter.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from papers.models import Topic
-from subscriptions import address, cadence, limits
+from subscriptions import address, cadence, limits, phrases
 from subscriptions.cadence import Schedule
 from subscriptions.models import (
     Consent,
@@ -26,12 +29,15 @@ from subscriptions.models import (
 )
 from subscriptions.verdicts import State
 
-# What the join page says, stored with each consent.  Raise the number when it changes.
+# What every page for joining says, in the reader's language, stored with each consent.  Raise
+# the number when it changes.
 WORDING_ID = "join-1"
-WORDING = """\
-Get trending papers in your email inbox!
-We first send one link to confirm that it is you. No tracking, and one click to leave.
-Subscribe"""
+TITLE = _("Get trending papers in your email inbox!")
+PROMISE = _(
+    "We first send one link to confirm that it is you. No tracking, and one click to leave."
+)
+BUTTON = _("Subscribe")
+WORDING = format_lazy("{}\n{}\n{}", TITLE, PROMISE, BUTTON)
 
 # What the preferences page asks, where the operator counts opens and clicks.
 COUNTING_ID = "counting-1"
@@ -52,13 +58,20 @@ NEVER_WRITE = {Subscriber.State.SUPPRESSED, Subscriber.State.BOUNCED}
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """How and when a reader wants the digest; the names are those of Subscriber's fields."""
+    """How and when a reader wants the digest; the names are those of Subscriber's fields.
+
+    Only `keywords` are rows of their own; None leaves a reader's wishes as they are.
+    """
 
     cadence: str = Subscriber.Cadence.DAILY
     weekday: int = Subscriber.Weekday.MONDAY
     hour: int = 7  # 0..23
     time_zone: str = "UTC"  # IANA name
     length: int = 7  # papers
+    keywords: tuple[str, ...] | None = None
+
+
+COLUMNS = tuple(field.name for field in fields(Choices) if field.name != "keywords")
 
 
 @transaction.atomic
@@ -79,7 +92,7 @@ def ask(
     Args:
         email: as `address.normalise` returned it.
     """
-    subscriber = _find_or_make(email, at=at)
+    subscriber, _is_new = _find_or_make(email, at=at)
     is_open = subscriber.state in MAY_ASK
     with transaction.atomic():  # the same writes for everybody, or the time would tell who reads
         if is_open:
@@ -89,6 +102,21 @@ def ask(
         transaction.set_rollback(not is_open)
     _record(subscriber, Consent.Act.ASKED, at=at, ip=ip, page=page)
     _write_letter(subscriber, at=at)
+
+
+@transaction.atomic
+def ask_again(email: str, *, at: datetime) -> None:
+    """Somebody who signed up waits in vain for the letter: send it once more, within the limits.
+
+    Does the same work for an address that nobody signed up, and then takes it back.
+
+    Args:
+        email: as `address.normalise` returned it.
+    """
+    with transaction.atomic():
+        subscriber, is_stranger = _find_or_make(email, at=at)
+        _keep_waiting(subscriber, at=at)
+        transaction.set_rollback(is_stranger)
 
 
 @transaction.atomic
@@ -153,14 +181,25 @@ def leave(subscriber: Subscriber, *, at: datetime, ip: str | None, page: str) ->
 
 
 @transaction.atomic
+def disown(subscriber: Subscriber, *, at: datetime, ip: str | None, page: str) -> bool:
+    """Whoever asked was not the owner of the address: forget the wishes, and never write again.
+
+    A second time changes nothing.  False for a confirmed reader, who leaves by his own links.
+    """
+    reader = _lock(subscriber)
+    if reader.state in MAY_ASK:
+        reader.interests.all().delete()
+        reader.wishes.all().delete()
+        reader.suppress(at=at, reason="the owner did not sign up")
+        _record(reader, Consent.Act.DENIED, at=at, ip=ip, page=page)
+    return reader.state in NEVER_WRITE
+
+
+@transaction.atomic
 def remind(subscriber: Subscriber, *, at: datetime) -> bool:
     """Send the confirmation once more, within the limits; False if that may not be."""
     reader = _lock(subscriber)
-    if reader.state != Subscriber.State.PENDING:
-        return False
-    reader.state_changed_at = at
-    reader.save(update_fields=["state_changed_at"])
-    return _write_letter(reader, at=at)
+    return reader.state == Subscriber.State.PENDING and _keep_waiting(reader, at=at)
 
 
 def replan(reader: Subscriber, *, at: datetime) -> None:
@@ -180,10 +219,21 @@ def _follow(reader: Subscriber, before: Schedule, *, at: datetime) -> None:
         replan(reader, at=at)
 
 
-def _find_or_make(email: str, *, at: datetime) -> Subscriber:
-    """Return the reader of this address, locked; two sign-ups at once make one row."""
+def _find_or_make(email: str, *, at: datetime) -> tuple[Subscriber, bool]:
+    """Return the reader of this address, locked, and whether he is new.
+
+    Two sign-ups at once make one row.
+    """
     rows = Subscriber.objects.select_for_update().by_address(email)
-    return rows.get_or_create(defaults={"email": email, "state_changed_at": at})[0]
+    return rows.get_or_create(defaults={"email": email, "state_changed_at": at})
+
+
+def _keep_waiting(reader: Subscriber, *, at: datetime) -> bool:
+    """Write to him once more, and let him have his time to answer anew."""
+    if reader.state == Subscriber.State.PENDING:
+        reader.state_changed_at = at
+    reader.save(update_fields=["state_changed_at"])
+    return _write_letter(reader, at=at)
 
 
 def _lock(subscriber: Subscriber) -> Subscriber:
@@ -193,24 +243,28 @@ def _lock(subscriber: Subscriber) -> Subscriber:
 
 def _keep(subscriber: Subscriber, *, topics: Collection[Topic], choices: Choices) -> None:
     """Store preferences.  The weight of an interest that stays is kept."""
-    for field, value in asdict(choices).items():
-        setattr(subscriber, field, value)
+    for column in COLUMNS:
+        setattr(subscriber, column, getattr(choices, column))
     subscriber.save()
     subscriber.interests.exclude(topic__in=topics).delete()
     Interest.objects.bulk_create(
         [Interest(subscriber=subscriber, topic=topic) for topic in topics], ignore_conflicts=True
     )
+    if choices.keywords is not None:
+        phrases.wish(subscriber, keywords=choices.keywords, excluded=(), authors=())
 
 
 def _record(
     subscriber: Subscriber, act: Consent.Act, *, at: datetime, ip: str | None, page: str
 ) -> None:
-    wording_id, wording = WORDINGS.get(act, ("", ""))
+    wording_id, told = WORDINGS.get(act, ("", ""))
+    wording = str(told)
     subscriber.consents.create(
         act=act,
         at=at,
         wording_id=wording_id,
         wording=wording,
+        wording_hash=sha256(wording.encode()).hexdigest() if wording else "",
         ip=ip,
         page=page[:200],
     )

@@ -8,9 +8,9 @@ from subscriptions import views
 
 app_name = "subscriptions"
 urlpatterns = [
-    path("", views.join, name="join"),
     path("check-inbox/", views.check_inbox, name="check_inbox"),
     path("confirm/<token:token>/", views.confirm, name="confirm"),
+    path("not-me/<token:token>/", views.disown, name="disown"),
     path("preferences/<token:token>/", views.preferences, name="preferences"),
     path("unsubscribe/<token:token>/", views.unsubscribe, name="unsubscribe"),
 ]

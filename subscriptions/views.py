@@ -1,4 +1,4 @@
-"""Pages a reader sees: join, confirm, choose, leave.  Only POST changes anything."""
+"""Pages a reader sees: wait, confirm, choose, leave.  Only POST changes anything."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from papers.models import Paper
-from subscriptions import cadence, limits, links, optin, tokens
+from subscriptions import cadence, limits, links, mail, optin, tokens
 from subscriptions.address import mask
-from subscriptions.forms import JoinForm, PreferencesForm
+from subscriptions.forms import AddressForm, PreferencesForm
 from subscriptions.models import Subscriber
 from subscriptions.tasks import ring_letters
 from subscriptions.token_pages import token_page
 from subscriptions.tokens import BadToken, Purpose
 
 HOUR = timedelta(hours=1)
-DAYS_SHOWN, PAPERS_SHOWN = 7, 12
-TOO_MANY = "Too many sign-ups came from your network. Please try again in an hour."
+TOO_MANY = _("Too many sign-ups came from your network. Please try again in an hour.")
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -37,24 +36,20 @@ class SeeOther(HttpResponseRedirect):
 
 
 @form_page
-def join(request: HttpRequest) -> HttpResponse:
-    at = now()
-    form = JoinForm(request.POST if request.method == "POST" else None, at=at)
-    if not form.is_valid():
-        return _join_page(request, form, at=at)
-    if not form.is_trapped:
-        ip = _client_address(request)
-        if not _is_within_limit(ip, at=at):
-            form.add_error(None, TOO_MANY)
-            return _join_page(request, form, at=at, status=429)
-        _ask(form, ip=ip, at=at)
-    return SeeOther(reverse("subscriptions:check_inbox"))
-
-
-@require_safe
 def check_inbox(request: HttpRequest) -> HttpResponse:
-    """The one answer to every sign-up; it says nothing about the address."""
-    return render(request, "subscriptions/check_inbox.html", {"hours": settings.CONFIRM_HOURS})
+    """The one answer to every sign-up; it says nothing about the address, nor does the next."""
+    at, status = now(), 200
+    form = AddressForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        if _is_within_limit(_client_address(request), at=at):
+            optin.ask_again(form.cleaned_data["email"], at=at)
+            transaction.on_commit(ring_letters)
+            return SeeOther(f"{request.path}?again")
+        form.add_error(None, TOO_MANY)
+        status = 429
+    is_again = "again" in request.GET and not form.is_bound
+    context = {"hours": settings.CONFIRM_HOURS, "form": form, "is_again": is_again}
+    return render(request, "subscriptions/check_inbox.html", context, status=status)
 
 
 @form_page
@@ -73,10 +68,30 @@ def confirm(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     context = {
         "subscriber": subscriber,
         "topics": subscriber.topics.all(),
+        "wishes": subscriber.wishes.select_related("phrase"),
         "is_confirmed": subscriber.is_deliverable,
         "preferences_url": preferences_url,
+        "disown_url": _path(links.disown(subscriber)),
     }
     return render(request, "subscriptions/confirm.html", context)
+
+
+@form_page
+@token_page(Purpose.DISOWN)
+def disown(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    """Whose address somebody else entered asks us on POST never to write to it."""
+    if request.method == "POST":
+        ip = _client_address(request) or None
+        optin.disown(subscriber, at=now(), ip=ip, page="/not-me/")
+        subscriber.refresh_from_db()
+    context = {
+        "is_done": subscriber.state in optin.NEVER_WRITE,
+        "is_reader": subscriber.is_deliverable,
+        "masked_email": mask(subscriber.email),
+        "operator": mail.operator_address(),
+        "unsubscribe_url": _path(links.unsubscribe(subscriber)),
+    }
+    return render(request, "subscriptions/disown.html", context)
 
 
 @form_page
@@ -115,19 +130,6 @@ def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     return render(request, "subscriptions/unsubscribe.html", context)
 
 
-def _join_page(
-    request: HttpRequest, form: JoinForm, *, at: datetime, status: int = 200
-) -> HttpResponse:
-    trending = Paper.objects.trending(until=at.date(), days=DAYS_SHOWN)
-    context = {
-        "form": form,
-        "topics": form.active_topics,
-        "papers": trending.with_topics()[:PAPERS_SHOWN],
-        "list_date": Paper.objects.newest_list(until=at.date()),
-    }
-    return render(request, "subscriptions/join.html", context, status=status)
-
-
 def _preferences_page(
     request: HttpRequest, subscriber: Subscriber, form: PreferencesForm
 ) -> HttpResponse:
@@ -148,18 +150,6 @@ def _preferences_page(
         "unsubscribe_url": _path(links.unsubscribe(subscriber)),
     }
     return render(request, "subscriptions/preferences.html", context)
-
-
-def _ask(form: JoinForm, *, ip: str, at: datetime) -> None:
-    optin.ask(
-        form.cleaned_data["email"],
-        topics=form.cleaned_data["topics"],
-        choices=form.choices(),
-        at=at,
-        ip=ip or None,
-        page="/",
-    )
-    transaction.on_commit(ring_letters)
 
 
 def _is_within_limit(ip: str, *, at: datetime) -> bool:

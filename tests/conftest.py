@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 
+from newsletter import foretaste
 from papers.models import Paper, Topic
 from subscriptions.models import Interest, Subscriber
 
@@ -27,6 +28,12 @@ def anymail_outbox(settings):
 def journal_folder(settings, tmp_path):
     """Processes of a test leave their journals to nobody else."""
     settings.JOURNAL_DIR = str(tmp_path / "journal")
+
+
+@pytest.fixture(autouse=True)
+def foretaste_of_this_test():
+    """What one test saw of past days is nothing to the next."""
+    foretaste.load.cache_clear()
 
 
 @pytest.fixture

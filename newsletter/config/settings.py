@@ -64,6 +64,7 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # --- sign-up --------------------------------------------------------------------------
 CONFIRM_HOURS = env.int("CONFIRM_HOURS", default=72)
 SIGNUPS_PER_ADDRESS_A_DAY = env.int("SIGNUPS_PER_ADDRESS_A_DAY", default=3)
+EMBED_SITES = env.list("EMBED_SITES", default=[])  # origins that may show /embed/ in a frame
 SIGNUPS_PER_NETWORK_AN_HOUR = env.int("SIGNUPS_PER_NETWORK_AN_HOUR", default=10)
 
 # --- papers ---------------------------------------------------------------------------

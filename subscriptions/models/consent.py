@@ -16,12 +16,16 @@ class Consent(models.Model):
         LEFT = "left"
         COUNTED = "counted"  # agreed that his opens and clicks are counted in sum
         UNCOUNTED = "uncounted"
+        DENIED = "denied"  # it was not him who asked
 
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="consents")
     act = models.CharField(max_length=10, choices=Act)
     at = models.DateTimeField()
     wording_id = models.CharField(max_length=40, blank=True)
     wording = models.TextField(blank=True)  # exactly what the reader was told
+    wording_hash = models.CharField(  # SHA-256 of it, to see that it is what it was
+        max_length=64, blank=True, default="", db_default=""
+    )
     ip = models.GenericIPAddressField(null=True, blank=True)
     page = models.CharField(max_length=200, blank=True)
 
