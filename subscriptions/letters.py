@@ -34,6 +34,7 @@ def _message(letter: Letter, reader: Subscriber) -> Outgoing:
             raise NotToBeSent("there is nothing left to confirm")
         context: dict[str, object] = {
             "confirm_url": links.confirm(reader),
+            "disown_url": links.disown(reader),
             "hours": settings.CONFIRM_HOURS,
         }
     else:

@@ -13,8 +13,9 @@ from django.template.loader import render_to_string
 
 from newsletter.management.commands import compile_mail
 
+SAID = {"hours": 72, "language": "en"}
 LETTERS = ["already", "confirm"]
-SOURCES = [*LETTERS, "digest", "digest/card"]
+SOURCES = ["already", "digest", "digest/card"]
 PARTS = ["subject.txt", "body.txt", "body.html"]
 GOLDENS = settings.BASE_DIR / "tests" / "newsletter" / "goldens"
 SITE = "https://news.example.org"
@@ -33,6 +34,7 @@ def render(name: str, part: str, **changes: object) -> str:
         "postal_address": "Example Press, 1 Main Street",
         "hours": 72,
         "confirm_url": f"{SITE}/confirm/{TOKEN}/",
+        "disown_url": f"{SITE}/not-me/{TOKEN}/",
         "preferences_url": f"{SITE}/preferences/{TOKEN}/",
         "unsubscribe_url": f"{SITE}/unsubscribe/{TOKEN}/",
     }
@@ -77,7 +79,7 @@ def test_letters_are_small():
 
 
 HTML_MAILS = [
-    *[render_to_string(f"email/{name}/body.html", {}) for name in LETTERS],
+    *[render_to_string(f"email/{name}/body.html", SAID) for name in LETTERS],
     *[path.read_text(encoding="utf-8") for path in sorted(GOLDENS.glob("*.html"))],
 ]
 
