@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 
-TOKEN = re.compile(r"(/(?:confirm|preferences|unsubscribe|today|digest|paper)/)[^/\s\"']+")
+TOKEN = re.compile(r"(/(?:confirm|not-me|preferences|unsubscribe|today|digest|paper)/)[^/\s\"']+")
 
 
 class HideTokens(logging.Filter):
