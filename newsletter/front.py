@@ -15,7 +15,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -28,7 +27,8 @@ from subscriptions.forms import EmbeddedForm, JoinForm, WishesForm
 
 DAYS_SHOWN, PAPERS_SHOWN = 7, 12
 FORETASTES_A_MINUTE = 120  # for a network; the page asks after each change of the form
-TOO_MANY = gettext_lazy("Too many sign-ups came from your network. Please try again in an hour.")
+# In a frame: the page without our head and foot, and no token, which would set a cookie.
+FRAMED = {"base": "subscriptions/framed.html", "csrf_token": "NOTPROVIDED"}
 _ration = Ration(FORETASTES_A_MINUTE)
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -88,7 +88,8 @@ def embed(request: HttpRequest) -> HttpResponse:
     if "asked" in request.GET and request.method != "POST":
         context = {"hours": settings.CONFIRM_HOURS}
         return render(request, "subscriptions/embed_asked.html", context)
-    return _join(request, "subscriptions/embed.html", {"is_embedded": True}, at=now())
+    context = {**FRAMED, "is_embedded": True}
+    return _join(request, "subscriptions/embed.html", context, at=now())
 
 
 def _join(
@@ -96,23 +97,26 @@ def _join(
 ) -> HttpResponse:
     """Take the form, or show it: with what is wrong, or with a foretaste of what was chosen."""
     kind = EmbeddedForm if context.get("is_embedded") else JoinForm
-    wishes, status = _wishes(request), 200
+    wishes, outcome = _wishes(request), Outcome.AGAIN
     if request.method == "POST" and "show" not in request.POST:
         form = kind(wishes, at=at)
         if form.is_valid():
-            outcome = entrance.enter(form, call=_call(request), at=at)
-            if outcome is Outcome.TAKEN:
-                return SeeOther(_next_page(request, context))
-            form.add_error(None, TOO_MANY)
-            status = 429
+            outcome = entrance.enter(form, call=Call.of(request, page=request.path), at=at)
     else:
         form = kind(at=at, initial=_initial(wishes, kind))
         if "topics" in wishes or "show" in wishes:
             context |= _foretaste(request, wishes, at=at)
-            status = context["status"]
+    match outcome:
+        case Outcome.TAKEN:
+            return SeeOther(_next_page(request, context))
+        case Outcome.CHALLENGE:
+            return render(request, "subscriptions/question.html", {"form": form, **context})
     told = {"title": optin.TITLE, "promise": optin.PROMISE, "button": optin.BUTTON}
     context |= {"form": form, "topics": form.active_topics, **told}
-    return render(request, template, context, status=status)
+    response = render(request, template, context, status=context.get("status", 200))
+    if outcome is Outcome.TOO_MANY:
+        response.status_code, response.headers["Retry-After"] = 429, "3600"
+    return response
 
 
 def _foretaste(request: HttpRequest, wishes: QueryDict, *, at: datetime) -> dict[str, Any]:
@@ -121,7 +125,7 @@ def _foretaste(request: HttpRequest, wishes: QueryDict, *, at: datetime) -> dict
     if not form.is_valid():
         errors = [str(error) for errors in form.errors.values() for error in errors]
         return {"complaint": " ".join(errors), "status": 200}
-    if not _ration.take(limits.network(_call(request).ip), at=at):
+    if not _ration.take(limits.network(Call.of(request, page="").ip), at=at):
         return {"complaint": _("That was a lot at once. Please wait for a minute."), "status": 429}
     choices = form.choices()
     wanted = Wanted(
@@ -154,10 +158,3 @@ def _initial(wishes: QueryDict, kind: type[JoinForm]) -> dict[str, Any]:
 def _next_page(request: HttpRequest, context: dict[str, Any]) -> str:
     is_embedded = context.get("is_embedded")
     return f"{request.path}?asked" if is_embedded else reverse("subscriptions:check_inbox")
-
-
-def _call(request: HttpRequest) -> Call:
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    remote = request.META.get("REMOTE_ADDR", "")
-    ip = limits.client_address(remote, forwarded, proxies=settings.PROXY_COUNT)
-    return Call(ip=ip, page=request.path)

@@ -129,7 +129,7 @@ def test_a_second_look_loads_only_the_papers_that_are_shown(
     for ago in range(1, 15):
         make_list(ago, 3)
     taste()
-    chosen = {row: 1.0 for row in Paper.topics.through.objects.values_list("topic", flat=True)}
+    chosen = dict.fromkeys(Paper.topics.through.objects.values_list("topic", flat=True), 1.0)
     with django_assert_num_queries(3):  # papers, assignments, topics
         foretaste.foretaste(Wanted(chosen, 7, keywords=["a b"]), "daily", at=MOMENT)
 

@@ -8,7 +8,6 @@ from html import unescape
 import pytest
 import time_machine
 
-from newsletter import front
 from subscriptions import entrance, forms, optin
 from subscriptions.models import Consent, Letter, SignUpCount, Subscriber
 from tests.conftest import MOMENT
@@ -136,7 +135,7 @@ def test_a_network_has_an_hourly_limit(sign_up, clock, settings):
     answers = [sign_up(f"reader{number}@example.net") for number in range(3)]
 
     assert [answer.status_code for answer in answers] == [303, 303, 429]
-    assert answers[-1].context["form"].non_field_errors() == [front.TOO_MANY]
+    assert answers[-1].context["form"].non_field_errors() == [entrance.TOO_MANY]
     assert Subscriber.objects.count() == 2
 
     clock.shift(timedelta(hours=1))
