@@ -28,7 +28,7 @@ from subscriptions.forms import EmbeddedForm, JoinForm, WishesForm
 DAYS_SHOWN, PAPERS_SHOWN = 7, 12
 FORETASTES_A_MINUTE = 120  # for a network; the page asks after each change of the form
 # In a frame: the page without our head and foot, and no token, which would set a cookie.
-FRAMED = {"base": "subscriptions/framed.html", "csrf_token": "NOTPROVIDED"}
+FRAMED = {"base": "subscriptions/framed.html", "csrf_token": ""}
 _ration = Ration(FORETASTES_A_MINUTE)
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -86,8 +86,8 @@ def embeddable(view: View) -> View:
 def embed(request: HttpRequest) -> HttpResponse:
     """The form in a frame of another site, and where the forms of other sites are sent to."""
     if "asked" in request.GET and request.method != "POST":
-        context = {"hours": settings.CONFIRM_HOURS}
-        return render(request, "subscriptions/embed_asked.html", context)
+        hours = {"hours": settings.CONFIRM_HOURS}
+        return render(request, "subscriptions/embed_asked.html", hours)
     context = {**FRAMED, "is_embedded": True}
     return _join(request, "subscriptions/embed.html", context, at=now())
 
