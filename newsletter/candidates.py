@@ -51,7 +51,7 @@ def load(cadence: str, on: date, *, at: datetime) -> Pool:
     names = ("pk", "title", "abstract", "authors", "vector", "trend_score", "expected_votes")
     rows = list(fresh.values_list(*names)[:MOST_PAPERS])
     trends = percentiles([row[-1] for row in rows]) if is_long else [row[-2] for row in rows]
-    unlisted = _unlisted(on, since=at - timedelta(days=span)).values_list(*names)
+    unlisted = _unlisted(on, since=at - timedelta(days=span), until=at).values_list(*names)
     rows += unlisted[: MOST_PAPERS - len(rows)]
     trends += [0] * (len(rows) - len(trends))
     topics = _topics({row[0] for row in rows})
@@ -84,15 +84,15 @@ def introduction(cadence: str, on: date, *, at: datetime) -> str:
     if is_missed and Paper.objects.listed(since=on - NO_LIST_FOR, until=on).exists():
         return NO_LIST
     since = at - timedelta(days=LIST_DAYS[Issue.Cadence(cadence)])
-    return NO_LIST if _unlisted(on, since=since).exists() else ""
+    return NO_LIST if _unlisted(on, since=since, until=at).exists() else ""
 
 
-def _unlisted(on: date, *, since: datetime) -> PaperQuerySet:
-    """Papers that came since then and are on no list, newest first; none while lists come."""
+def _unlisted(on: date, *, since: datetime, until: datetime) -> PaperQuerySet:
+    """Papers that came in that time and are on no list, newest first; none while lists come."""
     newest = Paper.objects.newest_list(until=on)
     if newest is not None and on - newest <= NO_LIST_FOR:
         return Paper.objects.none()
-    found = Paper.objects.filter(listed_on=None, first_seen_at__gte=since)
+    found = Paper.objects.filter(listed_on=None, first_seen_at__range=(since, until))
     return found.order_by(F("published_at").desc(nulls_last=True), "pk")
 
 

@@ -1,4 +1,4 @@
-"""The papers of a delivery as a page of the site shows them."""
+"""Papers picked for somebody, as a page of the site shows them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def items(delivery: Delivery) -> list[Item]:
 
 
 def of(picks: Sequence[Pick], names: Names) -> list[Item]:
-    """Return the papers of picks that need not be a delivery's."""
+    """Return these papers in their order; `names` are of what the reasons refer to."""
     papers = Paper.objects.with_topics().in_bulk([pick.paper_id for pick in picks])
     return [
         Item(paper, _why(pick, paper, names))

@@ -6,6 +6,7 @@ from django.urls import path
 
 from newsletter import (
     counted,
+    front,
     own_digests,
     paper_page,
     preview_page,
@@ -17,6 +18,10 @@ from newsletter import (
 
 app_name = "newsletter"
 urlpatterns = [
+    path("", front.landing, name="landing"),
+    path("subscribe/", front.subscribe, name="subscribe"),
+    path("subscribe/preview/", front.preview, name="foretaste"),
+    path("embed/", front.embed, name="embed"),
     path("healthz", status.healthz, name="healthz"),
     path("readyz", status.readyz, name="readyz"),
     path("metrics", status.figures, name="metrics"),

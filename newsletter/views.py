@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -86,7 +87,7 @@ def archive(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """Tell readers how to change what they get, and how to leave (RFC 2369, List-Help)."""
-    return render(request, "newsletter/help.html")
+    return render(request, "newsletter/help.html", {"can_embed": bool(settings.EMBED_SITES)})
 
 
 def mail_page(html: str) -> HttpResponse:

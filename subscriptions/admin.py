@@ -18,7 +18,7 @@ from django.utils.timezone import now
 from papers.read_only import ReadOnly
 from papers.recorded import Recorded
 from subscriptions import optin
-from subscriptions.forms import TIME_ZONES
+from subscriptions.fields import TIME_ZONES
 from subscriptions.models import (
     Brake,
     Consent,

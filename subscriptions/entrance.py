@@ -80,6 +80,20 @@ def enter(form: JoinForm, *, call: Call, at: datetime) -> Outcome:
     return _enter_braked(form, call=call, at=at, usual=usual)
 
 
+def ask_again(email: str, *, call: Call, at: datetime) -> Outcome:
+    """Whoever waits for a letter in vain gets it once more: TAKEN, or TOO_MANY.
+
+    Args:
+        email: as `address.normalise` returned it.
+    """
+    if not _is_within_limit(call.ip, at=at):
+        return Outcome.TOO_MANY
+    with even_time(), transaction.atomic():
+        optin.ask_again(email, at=at)
+    transaction.on_commit(ring_letters)
+    return Outcome.TAKEN
+
+
 def _enter_braked(form: JoinForm, *, call: Call, at: datetime, usual: int) -> Outcome:
     """Who answers the question goes on at once, who would rather wait gets his turn later."""
     is_answered = form.is_answered

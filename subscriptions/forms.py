@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any, cast
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
 from django.forms.models import ModelChoiceIteratorValue
-from django.forms.utils import flatatt
 from django.http import QueryDict
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from papers.models import Topic
 from subscriptions import address, question
-from subscriptions.models import Subscriber
-from subscriptions.optin import Choices
+from subscriptions.fields import NOT_LISTED, PhrasesField, TimeZoneField
+from subscriptions.models import Phrase, Subscriber
+from subscriptions.optin import COLUMNS, Asked, Choices
 from subscriptions.stamps import Stamp, make_stamp, read_stamp, stamp_age
 
-# "localtime" is whatever the server is set to, and "Factory" is no place at all.
-TIME_ZONES = sorted(available_timezones() - {"Factory", "localtime"})
+MOST_KEYWORDS = 10  # when joining; more can be added later
+LENGTHS = (3, 5, 7, 10, 15, 20, 30)
+USUAL = Choices()
 HOURS = [(hour, f"{hour:02}:00") for hour in range(24)]
 
 MINIMUM_SECONDS = 1.0  # nobody fills the join form in faster than that
@@ -31,8 +31,7 @@ MAXIMUM_AGE = timedelta(hours=24)
 
 NOT_KEPT = {"csrfmiddlewaretoken", "website", "answer", "later"}
 
-ONE_TOPIC = "Please choose at least one topic."
-NOT_LISTED = "Please choose from the list."
+ONE_TOPIC = _("Please choose at least one topic.")
 FROM_THE_LIST = {"required": NOT_LISTED, "invalid_choice": NOT_LISTED}
 
 
@@ -44,34 +43,6 @@ class Unseen(forms.CharField):
 
     def run_validators(self, value: Any) -> None:
         """Take any text."""
-
-
-class Guess(forms.Field):
-    """A hidden field that the page guesses.  What cannot be used becomes the default."""
-
-    widget = forms.HiddenInput
-
-    def __init__(self, allowed: Collection[str], *, default: str) -> None:
-        super().__init__(required=False, initial=default)
-        self.allowed, self.default = allowed, default
-
-    def clean(self, value: Any) -> str:
-        return value if value in self.allowed else self.default
-
-
-class LongSelect(forms.Select):
-    """Hundreds of options; Django would render a template for each, in 0.1 seconds."""
-
-    def render(
-        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
-    ) -> SafeString:
-        options = ((key, "selected" if key == value else "", label) for key, label in self.choices)
-        return format_html(
-            '<select name="{}"{}>{}</select>',
-            name,
-            flatatt(self.build_attrs(self.attrs, attrs)),
-            format_html_join("", '<option value="{}" {}>{}</option>', options),
-        )
 
 
 class TopicsForm(forms.Form):
@@ -91,7 +62,7 @@ class TopicsForm(forms.Form):
         self.active_topics = list(Topic.objects.active())
         field = cast("forms.MultipleChoiceField", self.fields["topics"])
         field.choices = [
-            (ModelChoiceIteratorValue(topic.slug, topic), topic.name)
+            (ModelChoiceIteratorValue(topic.slug, topic), topic.label)
             for topic in self.active_topics
         ]
 
@@ -100,38 +71,53 @@ class TopicsForm(forms.Form):
         return [topic for topic in self.active_topics if topic.slug in slugs]
 
 
-class JoinForm(TopicsForm):
-    """Sign up.  Time is passed in because the form knows when it was made."""
+def _optional(
+    choices: Any, *, default: Any, coerce: Callable[[Any], Any] = str, widget: Any = forms.Select
+) -> forms.TypedChoiceField:
+    """A choice that forms of other sites may leave out."""
+    return forms.TypedChoiceField(
+        choices=choices,
+        coerce=coerce,
+        widget=widget,
+        required=False,
+        initial=default,
+        empty_value=default,
+        error_messages=FROM_THE_LIST,
+    )
+
+
+def _lengths() -> list[tuple[int, str]]:
+    said = ((n, ngettext("%(papers)s paper", "%(papers)s papers", n)) for n in LENGTHS)
+    return [(n, sentence % {"papers": n}) for n, sentence in said]
+
+
+class WishesForm(TopicsForm):
+    """What somebody wants to get, and when: all that a foretaste of it needs."""
+
+    keywords = PhrasesField(Phrase.Kind.KEYWORD, at_most=MOST_KEYWORDS)
+    cadence = _optional(Subscriber.Cadence.choices, default=USUAL.cadence, widget=forms.RadioSelect)
+    weekday = _optional(Subscriber.Weekday.choices, default=USUAL.weekday, coerce=int)
+    hour = _optional(HOURS, default=USUAL.hour, coerce=int)
+    time_zone = TimeZoneField(required=False, initial=USUAL.time_zone)
+    length = _optional(_lengths, default=USUAL.length, coerce=int)
+
+    def choices(self) -> Asked:
+        columns = {column: self.cleaned_data[column] for column in COLUMNS}
+        return Asked(**columns, keywords=tuple(self.cleaned_data["keywords"]))
+
+
+class AddressForm(forms.Form):
+    """Who shall be written to."""
 
     email = forms.CharField(
         max_length=320,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
-            "required": "Please enter your email address.",
+            "required": _("Please enter your email address."),
             "max_length": address.MALFORMED,
             "null_characters_not_allowed": address.MALFORMED,
         },
     )
-    cadence = forms.ChoiceField(
-        choices=Subscriber.Cadence.choices,
-        initial=Subscriber.Cadence.DAILY,
-        widget=forms.RadioSelect,
-        error_messages=FROM_THE_LIST,
-    )
-    weekday = Guess([str(day) for day in range(7)], default="0")
-    hour = Guess([str(hour) for hour in range(24)], default="7")
-    time_zone = Guess(frozenset(TIME_ZONES), default="UTC")
-    website = Unseen()  # a trap: bots fill it in
-    answer = Unseen()  # to the question, on the page that asks one
-    later = Unseen()  # the other button there
-    stamp = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    field_order = ["email", "topics", "cadence"]
-
-    def __init__(self, *args: Any, at: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.at = at
-        self.fields["stamp"].initial = make_stamp(at)
 
     def clean_email(self) -> str:
         sender = parseaddr(settings.MAIL_FROM)[1]
@@ -141,13 +127,30 @@ class JoinForm(TopicsForm):
         except address.BadAddress as error:
             raise forms.ValidationError(str(error)) from error
 
+
+class JoinForm(AddressForm, WishesForm):
+    """Sign up.  Time is passed in because the form knows when it was made."""
+
+    website = Unseen()  # a trap: bots fill it in
+    answer = Unseen()  # to the question, on the page that asks one
+    later = Unseen()  # the other button there
+    stamp = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    field_order = ["email", "topics"]
+
+    def __init__(self, *args: Any, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.at = at
+        self.fields["stamp"].initial = make_stamp(at)
+
     def clean(self) -> None:
         age = stamp_age(self.cleaned_data.get("stamp", ""), at=self.at)
         if age is None or age > MAXIMUM_AGE:
             self._renew_stamp(self.at)
-            self.add_error(None, "This page was open for a long time. Please send it once more.")
+            said = _("This page was open for a long time. Please send it once more.")
+            self.add_error(None, said)
         elif age < timedelta(seconds=MINIMUM_SECONDS):
-            self.add_error(None, "That was too quick for us. Please send it once more.")
+            self.add_error(None, _("That was too quick for us. Please send it once more."))
 
     def _renew_stamp(self, at: datetime) -> None:
         """Or the same complaint would come for ever."""
@@ -192,10 +195,10 @@ class JoinForm(TopicsForm):
         if complaint:
             self.add_error(None, complaint)
 
-    def choices(self) -> Choices:
-        return Choices(
-            cadence=self.cleaned_data["cadence"],
-            weekday=int(self.cleaned_data["weekday"]),
-            hour=int(self.cleaned_data["hour"]),
-            time_zone=self.cleaned_data["time_zone"],
-        )
+
+class EmbeddedForm(JoinForm):
+    """The form on other sites, which cannot make a stamp.  If there is one, it counts."""
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("stamp"):
+            super().clean()

@@ -49,7 +49,11 @@ Context = dict[str, object]
 def _confirm(letter: Letter, reader: Subscriber) -> Context:
     if reader.state != Subscriber.State.PENDING:
         raise NotToBeSent("there is nothing left to confirm")
-    return {"confirm_url": links.confirm(reader), "hours": settings.CONFIRM_HOURS}
+    return {
+        "confirm_url": links.confirm(reader),
+        "disown_url": links.disown(reader),
+        "hours": settings.CONFIRM_HOURS,
+    }
 
 
 def _already(letter: Letter, reader: Subscriber) -> Context:

@@ -24,6 +24,10 @@ def confirm(subscriber: Subscriber) -> str:
     return _page("confirm", Purpose.CONFIRM, subscriber)
 
 
+def disown(subscriber: Subscriber) -> str:
+    return _page("disown", Purpose.DISOWN, subscriber)
+
+
 def preferences(subscriber: Subscriber) -> str:
     return _page("preferences", Purpose.PREFERENCES, subscriber)
 

@@ -7,12 +7,14 @@ reads the newsletter.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from papers.models import Topic
@@ -30,12 +32,15 @@ from subscriptions.models.reader import PAUSE
 from subscriptions.phrases import Words
 from subscriptions.verdicts import State
 
-# What the join page says, stored with each consent.  Raise the number when it changes.
+# What every page for joining says, in the reader's language, stored with each consent.  Raise
+# the number when it changes.
 WORDING_ID = "join-1"
-WORDING = """\
-Get trending papers in your email inbox!
-We first send one link to confirm that it is you. No tracking, and one click to leave.
-Subscribe"""
+TITLE = _("Get trending papers in your email inbox!")
+PROMISE = _(
+    "We first send one link to confirm that it is you. No tracking, and one click to leave."
+)
+BUTTON = _("Subscribe")
+WORDING = format_lazy("{}\n{}\n{}", TITLE, PROMISE, BUTTON)
 
 # What the preferences page asks, where the operator counts opens and clicks.
 COUNTING_ID = "counting-1"
@@ -76,6 +81,16 @@ class Choices:
     length: int = 7  # papers
 
 
+COLUMNS = tuple(field.name for field in fields(Choices))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Choices):
+    """What somebody may choose who joins: also the words that he looks for."""
+
+    keywords: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Preferences(Choices):
     """All that a reader may choose, besides what the digest is about."""
@@ -106,7 +121,7 @@ def ask(
     Returns:
         The letter, which is pending or skipped.
     """
-    subscriber = _find_or_make(email, at=at)
+    subscriber, _is_new = _find_or_make(email, at=at)
     is_open = subscriber.state in MAY_ASK
     with transaction.atomic():  # the same writes for everybody, or the time would tell who reads
         if is_open:
@@ -117,6 +132,21 @@ def ask(
         transaction.set_rollback(not is_open)
     record(subscriber, Consent.Act.ASKED, at=at, ip=ip, page=page)
     return _write_letter(subscriber, at=at)
+
+
+@transaction.atomic
+def ask_again(email: str, *, at: datetime) -> None:
+    """Somebody who signed up waits in vain for the letter: send it once more, within the limits.
+
+    Does the same work for an address that nobody signed up, and then takes it back.
+
+    Args:
+        email: as `address.normalise` returned it.
+    """
+    with transaction.atomic():
+        subscriber, is_stranger = _find_or_make(email, at=at)
+        _keep_waiting(subscriber, at=at)
+        transaction.set_rollback(is_stranger)
 
 
 @transaction.atomic
@@ -231,14 +261,27 @@ def leave(subscriber: Subscriber, *, at: datetime, ip: str | None, page: str) ->
 
 
 @transaction.atomic
+def disown(subscriber: Subscriber, *, at: datetime, ip: str | None, page: str) -> bool:
+    """Whoever asked was not the owner of the address: forget the wishes, and never write again.
+
+    A second time changes nothing.  False for a confirmed reader, who leaves by his own links.
+    """
+    reader = _lock(subscriber)
+    if reader.state in MAY_ASK:
+        reader.interests.all().delete()
+        reader.wishes.all().delete()
+        reader.suppress(at=at, reason="the owner did not sign up")
+        record(reader, Consent.Act.DENIED, at=at, ip=ip, page=page)
+    return reader.state in NEVER_WRITE
+
+
+@transaction.atomic
 def remind(subscriber: Subscriber, *, at: datetime) -> bool:
     """Send the confirmation once more, within the limits; False if that may not be."""
     reader = _lock(subscriber)
     if reader.state != Subscriber.State.PENDING:
         return False
-    reader.state_changed_at = at
-    reader.save(update_fields=["state_changed_at"])
-    return _write_letter(reader, at=at).state == State.PENDING
+    return _keep_waiting(reader, at=at).state == State.PENDING
 
 
 def postpone(letter: Letter, *, until: datetime) -> None:
@@ -264,10 +307,10 @@ def _follow(reader: Subscriber, before: Schedule, *, at: datetime) -> None:
         replan(reader, at=at)
 
 
-def _find_or_make(email: str, *, at: datetime) -> Subscriber:
-    """Return the reader of this address, locked; two sign-ups at once make one row.
+def _find_or_make(email: str, *, at: datetime) -> tuple[Subscriber, bool]:
+    """Return the reader of this address, locked, and whether he is new.
 
-    For a known one a row is written, too, and taken back.
+    Two sign-ups at once make one row.  For a known one a row is written, too, and taken back.
     """
     rows = Subscriber.objects.select_for_update().by_address(email)
     new = {"email": email, "state_changed_at": at}
@@ -276,7 +319,15 @@ def _find_or_make(email: str, *, at: datetime) -> Subscriber:
         with transaction.atomic():
             Subscriber.objects.create(**{**new, "email": f"{uuid4().hex}@example.invalid"})
             transaction.set_rollback(True)
-    return subscriber
+    return subscriber, is_new
+
+
+def _keep_waiting(reader: Subscriber, *, at: datetime) -> Letter:
+    """Write to him once more, and let him have his time to answer anew."""
+    if reader.state == Subscriber.State.PENDING:
+        reader.state_changed_at = at
+    reader.save(update_fields=["state_changed_at"])
+    return _write_letter(reader, at=at)
 
 
 def _lock(subscriber: Subscriber) -> Subscriber:
@@ -287,6 +338,8 @@ def _lock(subscriber: Subscriber) -> Subscriber:
 def _keep(subscriber: Subscriber, *, topics: Collection[Topic], choices: Choices) -> None:
     """Store preferences.  The weight of an interest that stays is kept."""
     _set(subscriber, choices)
+    if isinstance(choices, Asked):
+        phrases.wish(subscriber, keywords=choices.keywords, excluded=(), authors=())
     subscriber.interests.exclude(topic__in=topics).delete()
     Interest.objects.bulk_create(
         [Interest(subscriber=subscriber, topic=topic) for topic in topics], ignore_conflicts=True
@@ -295,7 +348,8 @@ def _keep(subscriber: Subscriber, *, topics: Collection[Topic], choices: Choices
 
 def _set(subscriber: Subscriber, choices: Choices) -> None:
     for field, value in asdict(choices).items():
-        setattr(subscriber, field, value)
+        if field != "keywords":  # which are rows of their own
+            setattr(subscriber, field, value)
     subscriber.save()
 
 
@@ -312,12 +366,14 @@ def record(
     subscriber: Subscriber, act: Consent.Act, *, at: datetime, ip: str | None, page: str
 ) -> None:
     """Note what a reader did, and what he was told when he did it."""
-    wording_id, wording = WORDINGS.get(act, ("", ""))  # in the language that is active
+    wording_id, told = WORDINGS.get(act, ("", ""))
+    wording = str(told)  # in the language that is active
     subscriber.consents.create(
         act=act,
         at=at,
         wording_id=wording_id,
-        wording=str(wording),
+        wording=wording,
+        wording_hash=sha256(wording.encode()).hexdigest() if wording else "",
         ip=ip,
         page=page[:200],
     )

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from papers.models import Topic
 from subscriptions import cadence, phrases
-from subscriptions.fields import PhrasesField
-from subscriptions.forms import FROM_THE_LIST, HOURS, TIME_ZONES, LongSelect
+from subscriptions.fields import PhrasesField, TimeZoneField
+from subscriptions.forms import FROM_THE_LIST, HOURS
 from subscriptions.models import Phrase, Subscriber
 from subscriptions.optin import COUNTING, LONGEST_PAUSE, Preferences
 from subscriptions.phrases import MOST_WISHES, Words
@@ -61,10 +61,9 @@ class LevelField(forms.ChoiceField):
 
     def __init__(self, topic: Topic, weight: float | None) -> None:
         super().__init__(
-            label=topic.name,
+            label=topic.label,
             choices=LEVELS,
             initial=level_of(weight),
-            widget=LongSelect,
             error_messages=FROM_THE_LIST,
         )
         self.topic, self.stored = topic, weight
@@ -100,11 +99,7 @@ class PreferencesForm(forms.Form):
         choices=[*WEEKDAYS.items()], coerce=int, error_messages=FROM_THE_LIST
     )
     hour = forms.TypedChoiceField(choices=HOURS, coerce=int, error_messages=FROM_THE_LIST)
-    time_zone = forms.ChoiceField(
-        choices=[(zone, zone) for zone in TIME_ZONES],
-        widget=LongSelect,
-        error_messages=FROM_THE_LIST,
-    )
+    time_zone = TimeZoneField()
     format = forms.ChoiceField(
         choices=FORMATS, widget=forms.RadioSelect, error_messages=FROM_THE_LIST
     )

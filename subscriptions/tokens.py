@@ -31,6 +31,7 @@ class Purpose(Enum):
     """What a link can do.  The value is part of the key, so no token fits another purpose."""
 
     CONFIRM = "confirm.v1"  # expires
+    DISOWN = "not-me.v1"  # "it was not me": only makes us silent
     PREFERENCES = "preferences.v1"
     UNSUBSCRIBE = "unsubscribe.v1"  # must outlive the mail
     DIGEST = "digest.v1"  # shows a digest and changes nothing, so it may be passed on

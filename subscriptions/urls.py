@@ -8,10 +8,10 @@ from subscriptions import goodbye_page, preferences_page, rights_page, said_page
 
 app_name = "subscriptions"
 urlpatterns = [
-    path("", views.join, name="join"),
     path("language/", views.language, name="language"),
     path("check-inbox/", views.check_inbox, name="check_inbox"),
     path("confirm/<token:token>/", views.confirm, name="confirm"),
+    path("not-me/<token:token>/", views.disown, name="disown"),
     path("preferences/<token:token>/", preferences_page.preferences, name="preferences"),
     path("preferences/<token:token>/pause/", preferences_page.pause, name="pause"),
     path("preferences/<token:token>/said/", said_page.said, name="said"),

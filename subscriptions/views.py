@@ -1,27 +1,23 @@
-"""Pages a reader sees: join, confirm.  Only POST changes anything."""
+"""Pages a reader sees: wait, confirm, deny.  Only POST changes anything."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
-from papers.models import Paper
-from subscriptions import entrance, languages, limits, links, optin
+from subscriptions import entrance, languages, limits, links, mail, optin
+from subscriptions.address import mask
 from subscriptions.entrance import Call, Outcome
-from subscriptions.forms import JoinForm
+from subscriptions.forms import AddressForm
 from subscriptions.models import Subscriber
 from subscriptions.token_pages import token_page
 from subscriptions.tokens import BadToken, Purpose
-
-DAYS_SHOWN, PAPERS_SHOWN = 7, 12
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -33,28 +29,23 @@ class SeeOther(HttpResponseRedirect):
 
 
 @form_page
-def join(request: HttpRequest) -> HttpResponse:
-    at = now()
-    form = JoinForm(request.POST if request.method == "POST" else None, at=at)
-    if not form.is_valid():
-        return _join_page(request, form, at=at)
-    outcome = entrance.enter(form, call=Call.of(request, page="/"), at=at)
-    if outcome in {Outcome.TAKEN, Outcome.LATER}:
-        query = "?later" if outcome is Outcome.LATER else ""
-        return SeeOther(reverse("subscriptions:check_inbox") + query)
-    if outcome is Outcome.CHALLENGE:
-        return render(request, "subscriptions/question.html", {"form": form})
-    response = _join_page(request, form, at=at)
-    if outcome is Outcome.TOO_MANY:
-        response.status_code, response.headers["Retry-After"] = 429, "3600"
-    return response
-
-
-@require_safe
 def check_inbox(request: HttpRequest) -> HttpResponse:
-    """The one answer to every sign-up; it says nothing about the address."""
-    context = {"hours": settings.CONFIRM_HOURS, "is_later": "later" in request.GET}
-    return render(request, "subscriptions/check_inbox.html", context)
+    """The one answer to every sign-up; it says nothing about the address, nor does the next."""
+    status = 200
+    form = AddressForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        email, call = form.cleaned_data["email"], Call.of(request, page=request.path)
+        if entrance.ask_again(email, call=call, at=now()) is Outcome.TAKEN:
+            return SeeOther(f"{request.path}?again")
+        form.add_error(None, entrance.NETWORK_FULL)
+        status = 429
+    context = {
+        "hours": settings.CONFIRM_HOURS,
+        "form": form,
+        "is_again": "again" in request.GET and not form.is_bound,
+        "is_later": "later" in request.GET and not form.is_bound,
+    }
+    return render(request, "subscriptions/check_inbox.html", context, status=status)
 
 
 @form_page
@@ -79,6 +70,24 @@ def confirm(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     return render(request, "subscriptions/confirm.html", context)
 
 
+@form_page
+@token_page(Purpose.DISOWN)
+def disown(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    """Whose address somebody else entered asks us on POST never to write to it."""
+    if request.method == "POST":
+        ip = client_address(request) or None
+        optin.disown(subscriber, at=now(), ip=ip, page="/not-me/")
+        subscriber.refresh_from_db()
+    context = {
+        "is_done": subscriber.state in optin.NEVER_WRITE,
+        "is_reader": subscriber.is_deliverable,
+        "masked_email": mask(subscriber.email),
+        "operator": mail.operator_address(),
+        "unsubscribe_url": path_of(links.unsubscribe(subscriber)),
+    }
+    return render(request, "subscriptions/disown.html", context)
+
+
 @csrf_exempt  # a cookie for it would keep every page from being cached; this one harms nobody
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
@@ -94,17 +103,6 @@ def language(request: HttpRequest) -> HttpResponse:
         samesite="Lax",
     )
     return response
-
-
-def _join_page(request: HttpRequest, form: JoinForm, *, at: datetime) -> HttpResponse:
-    trending = Paper.objects.trending(until=at.date(), days=DAYS_SHOWN)
-    context = {
-        "form": form,
-        "topics": form.active_topics,
-        "papers": trending.with_topics()[:PAPERS_SHOWN],
-        "list_date": Paper.objects.newest_list(until=at.date()),
-    }
-    return render(request, "subscriptions/join.html", context)
 
 
 def client_address(request: HttpRequest) -> str:

@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 
+from newsletter import foretaste
 from papers.models import Paper, Topic
 from subscriptions import even_time
 from subscriptions.models import Interest, Subscriber
@@ -34,6 +35,12 @@ def journal_folder(settings, tmp_path):
 def _no_even_time(monkeypatch):
     """Nobody waits for an answer that takes as long as every other."""
     monkeypatch.setattr(even_time, "STEP", 0)
+
+
+@pytest.fixture(autouse=True)
+def foretaste_of_this_test():
+    """What one test saw of past days is nothing to the next."""
+    foretaste.load.cache_clear()
 
 
 @pytest.fixture

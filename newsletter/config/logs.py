@@ -6,8 +6,8 @@ import logging
 import re
 
 PAGES = (
-    "confirm|preferences|unsubscribe|return|address/new|address|export|erase|today|digests?|why"
-    "|paper|feeds/mine"
+    "confirm|not-me|preferences|unsubscribe|return|address/new|address|export|erase|today"
+    "|digests?|why|paper|feeds/mine"
 )
 TOKEN = re.compile(rf"(/(?:{PAGES})/)[^/\s\"']+")
 

@@ -67,6 +67,7 @@ CONFIRM_HOURS = env.int("CONFIRM_HOURS", default=72)
 SIGNUPS_AN_HOUR = env.int("SIGNUPS_AN_HOUR", default=60)  # without a question, at least
 SIGNUPS_PER_ADDRESS_A_DAY = env.int("SIGNUPS_PER_ADDRESS_A_DAY", default=1)
 SIGNUPS_PER_ADDRESS_A_MONTH = env.int("SIGNUPS_PER_ADDRESS_A_MONTH", default=3)
+EMBED_SITES = env.list("EMBED_SITES", default=[])  # origins that may show /embed/ in a frame
 SIGNUPS_PER_NETWORK_AN_HOUR = env.int("SIGNUPS_PER_NETWORK_AN_HOUR", default=10)
 SIGNUPS_PER_DOMAIN_A_MINUTE = env.int("SIGNUPS_PER_DOMAIN_A_MINUTE", default=30)
 

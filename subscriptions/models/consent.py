@@ -19,12 +19,16 @@ class Consent(models.Model):
         UNCOUNTED = "uncounted"
         RETURNED = "returned"  # took his leaving back, a moment later
         MOVED = "moved"  # confirmed another address
+        DENIED = "denied"  # it was not him who asked
 
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="consents")
     act = models.CharField(max_length=10, choices=Act)
     at = models.DateTimeField()
     wording_id = models.CharField(max_length=40, blank=True)
     wording = models.TextField(blank=True)  # exactly what the reader was told
+    wording_hash = models.CharField(  # SHA-256 of it, to see that it is what it was
+        max_length=64, blank=True, default="", db_default=""
+    )
     ip = models.GenericIPAddressField(null=True, blank=True)
     # What is left of `ip` when it is forgotten: "192.0.2.0/24", "2001:db8::/64".
     network = models.CharField(max_length=49, blank=True, default="", db_default="")

@@ -15,7 +15,7 @@ from newsletter.management.commands import compile_mail
 
 LETTERS = ["address", "already", "confirm", "erase", "export", "moved", "newaddress"]
 SAID = {"hours": 72, "minutes": 30, "language": "en"}
-SOURCES = sorted([*LETTERS, "digest", "digest/card"])
+SOURCES = sorted([*(set(LETTERS) - {"confirm"}), "digest", "digest/card"])
 PARTS = ["subject.txt", "body.txt", "body.html"]
 GOLDENS = settings.BASE_DIR / "tests" / "newsletter" / "goldens"
 SITE = "https://news.example.org"
@@ -37,6 +37,7 @@ def render(name: str, part: str, **changes: object) -> str:
         "masked": "a…a@example.net",
         "url": f"{SITE}/erase/{TOKEN}/",
         "confirm_url": f"{SITE}/confirm/{TOKEN}/",
+        "disown_url": f"{SITE}/not-me/{TOKEN}/",
         "preferences_url": f"{SITE}/preferences/{TOKEN}/",
         "unsubscribe_url": f"{SITE}/unsubscribe/{TOKEN}/",
     }

@@ -13,7 +13,7 @@ from subscriptions.models import Consent, Letter, Subscriber
 from subscriptions.tokens import Purpose
 
 # Those whose pages are of this app.
-PURPOSES = [Purpose.CONFIRM, Purpose.PREFERENCES, Purpose.UNSUBSCRIBE]
+PURPOSES = [Purpose.CONFIRM, Purpose.DISOWN, Purpose.PREFERENCES, Purpose.UNSUBSCRIBE]
 
 
 def path(purpose: Purpose, reader: Subscriber) -> str:

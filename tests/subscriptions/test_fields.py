@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from django import forms
 
-from subscriptions.fields import PhrasesField
+from subscriptions.fields import TIME_ZONES, PhrasesField, TimeZoneField, zones_by_region
 from subscriptions.models import Phrase
 from subscriptions.phrases import LONGEST
 
@@ -74,3 +76,30 @@ def test_a_field_shows_what_is_stored_as_it_is_entered():
 def test_a_required_field_asks_for_something():
     with pytest.raises(forms.ValidationError, match="required"):
         PhrasesField(KEYWORD, at_most=5, required=True).clean(" , ")
+
+
+def test_every_offered_time_zone_exists():
+    for name in TIME_ZONES:
+        assert ZoneInfo(name)
+    assert len(max(TIME_ZONES, key=len)) <= 64
+
+
+def test_time_zones_are_grouped_by_region_and_none_is_lost():
+    first, *groups = zones_by_region()
+    assert first == ("UTC", "UTC")
+    labels = dict(groups)
+    assert ("America/Argentina/Buenos_Aires", "Argentina/Buenos Aires") in labels["America"]
+    assert sorted(zone for _, zones in groups for zone, _ in zones) == sorted(
+        set(TIME_ZONES) - {"UTC"}
+    )
+
+
+@pytest.mark.parametrize("value", ['"><script>', "selected", "", None, "Mars/Olympus"])
+def test_a_time_zone_that_does_not_exist_is_selected_nowhere(value):
+    class Form(forms.Form):
+        zone = TimeZoneField()
+
+    select = str(Form(initial={"zone": value})["zone"])
+    assert " selected>" not in select
+    assert "script" not in select
+    assert " selected>Berlin" in str(Form(initial={"zone": "Europe/Berlin"})["zone"])

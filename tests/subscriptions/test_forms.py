@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.http import QueryDict
 
 from subscriptions import forms
-from subscriptions.forms import JoinForm
+from subscriptions.forms import EmbeddedForm, JoinForm
 from subscriptions.optin import Choices
 from tests.conftest import MOMENT
 
@@ -47,7 +46,7 @@ def test_a_filled_in_form_gives_clean_values(join):
     assert form.is_valid()
     assert form.cleaned_data["email"] == "ann@example.net"
     assert sorted(topic.slug for topic in form.cleaned_data["topics"]) == ["agents", "vision"]
-    assert form.choices() == Choices("weekly", 4, 9, "Asia/Tokyo")
+    assert form.choices() == Choices("weekly", 4, 9, "Asia/Tokyo", keywords=())
     assert not form.is_trapped
 
 
@@ -66,9 +65,19 @@ def test_a_filled_in_form_gives_clean_values(join):
         ("topics", ["agents", "1e400"]),
         ("topics", [str(2**63)]),
         ("topics", [f"topic-{number}" for number in range(900)]),
-        ("cadence", ""),
         ("cadence", "hourly;DROP"),
         ("cadence", "daily\0"),
+        ("hour", "24"),
+        ("hour", "7.5"),
+        ("weekday", "-1"),
+        ("length", "31"),
+        ("length", "9" * 5000),
+        ("time_zone", "UTC\0"),
+        ("time_zone", "../../etc/passwd"),
+        ("time_zone", "posixrules"),
+        ("time_zone", "x" * 300),
+        ("keywords", "x" * 5000),
+        ("keywords", ",".join(map(str, range(11)))),
     ],
 )
 def test_what_cannot_be_used_is_explained_and_not_repeated(join, field, value):
@@ -77,19 +86,33 @@ def test_what_cannot_be_used_is_explained_and_not_repeated(join, field, value):
     assert not form.is_valid()
     [[sentence]] = form.errors.values()
     assert list(form.errors) == [field]
-    assert sentence.startswith(("Please", "That", "Sorry"))
+    assert sentence.startswith(("Please", "That", "Sorry", "This"))
     assert sentence.endswith(".")
 
 
-@pytest.mark.parametrize("field", ["hour", "weekday", "time_zone"])
-@pytest.mark.parametrize(
-    "value", ["", "99", "-1", "x" * 300, "UTC\0", "../../etc/passwd", "posixrules"]
-)
-def test_a_guess_of_the_page_that_makes_no_sense_becomes_the_default(join, field, value):
-    form = join(**{field: value})
+@pytest.mark.parametrize("field", ["cadence", "weekday", "hour", "time_zone", "length"])
+def test_what_a_form_of_another_site_leaves_out_becomes_the_default(join, field):
+    form = join(**{field: []})
 
     assert form.is_valid()
     assert getattr(form.choices(), field) == getattr(Choices(), field)
+
+
+def test_keywords_are_a_part_of_the_choices(join):
+    form = join(keywords="World models, LoRA")
+
+    assert form.is_valid()
+    assert form.choices().keywords == ("world models", "lora")
+
+
+def test_a_keyword_that_finds_nothing_is_named(join):
+    assert "“?!”" in join(keywords="fusion, ?!").errors["keywords"][0]
+
+
+@pytest.mark.parametrize(("stamp", "is_valid"), [("", True), ("forged", False)])
+def test_a_form_of_another_site_needs_no_stamp_but_a_forged_one_is_refused(join, stamp, is_valid):
+    form = EmbeddedForm(join(stamp=stamp).data, at=MOMENT)
+    assert form.is_valid() == is_valid
 
 
 def test_a_bot_falls_into_the_trap(join):
@@ -139,9 +162,3 @@ def test_a_new_form_carries_a_stamp_and_only_active_topics(join):
     offered = {str(value) for value, _ in form.fields["topics"].choices}
     assert {"agents", "vision"} <= offered
     assert "hidden" not in offered
-
-
-def test_every_offered_time_zone_exists():
-    for name in forms.TIME_ZONES:
-        assert ZoneInfo(name)
-    assert len(max(forms.TIME_ZONES, key=len)) <= 64

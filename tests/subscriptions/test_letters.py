@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
-from subscriptions import letters, tokens
+from subscriptions import letters, phrases, tokens
 from subscriptions.composing import NotToBeSent
 from subscriptions.models import AddressChange, Letter, Subscriber
 from subscriptions.tokens import Purpose
@@ -30,6 +31,30 @@ def test_a_confirmation_holds_a_link_that_confirms(make_letter, make_subscriber,
     assert tokens.read(Purpose.CONFIRM, token, max_age=age) == reader
     assert f"{settings.CONFIRM_HOURS} hours" in message.body
     assert message.to == [reader.email]
+
+
+def test_a_confirmation_holds_a_link_for_whoever_did_not_ask(make_letter, make_subscriber):
+    reader = make_subscriber(state=PENDING)
+    links = links_in(compose(make_letter(kind=CONFIRM, subscriber=reader)))
+    assert [link.split("/")[3:4] for link in links] == [["confirm"], ["not-me"], []]
+    assert tokens.read(Purpose.DISOWN, links[1].split("/")[4]) == reader
+
+
+def test_a_confirmation_is_small_and_none_of_its_words_come_from_outside(
+    make_letter, make_subscriber, settings
+):
+    settings.POSTAL_ADDRESS = "Example Press, 1 Main Street, 12345 Example, Nowhere"
+    address = f"{'stranger' * 8}@{'example' * 8}.example.net"
+    reader = make_subscriber(address, state=PENDING, topics=["<b>topic</b>"])
+    phrases.wish(reader, keywords=["viagra"], excluded=(), authors=())
+    letter = make_letter(kind=CONFIRM, subscriber=reader)
+    wire = letters.compose_all([letter])(letter).wire()
+    assert len(wire) < 4096
+    header, _, body = wire.partition(b"\r\n\r\n")
+    assert not re.search(rb"^List-", header, re.MULTILINE)
+    for word in (b"stranger", b"topic", b"viagra"):
+        assert word not in body
+    assert body.replace(b"=\r\n", b"").count(b'href=3D"') == 2
 
 
 def test_who_signs_up_again_gets_his_page_and_a_way_out(make_letter):

@@ -35,7 +35,7 @@ def test_a_token_page_is_not_stored_listed_or_told_to_others(client, make_subscr
 @pytest.mark.parametrize("method", ["get", "post", "head"])
 @pytest.mark.parametrize("token", ["x", "a~b~c", "%00", "%ff", "%2e%2e", "x" * 65_536])
 def test_a_bad_link_gets_a_friendly_page(client, db, purpose, method, token):
-    response = getattr(client, method)(f"/{purpose.name.lower()}/{token}/")
+    response = getattr(client, method)(f"/{purpose.value.removesuffix('.v1')}/{token}/")
 
     assert response.status_code == 404
     assert response["Cache-Control"] == "no-store"
@@ -73,7 +73,7 @@ def test_mail_scanners_change_nothing(client, make_subscriber, purpose, method, 
     assert snapshot() == before
 
 
-@pytest.mark.parametrize("purpose", [Purpose.CONFIRM, Purpose.PREFERENCES])
+@pytest.mark.parametrize("purpose", [Purpose.CONFIRM, Purpose.DISOWN, Purpose.PREFERENCES])
 def test_other_sites_cannot_post_for_a_reader(strict_client, make_subscriber, purpose):
     link = path(purpose, make_subscriber(state=State.PENDING))
     before = snapshot()
