@@ -12,6 +12,9 @@ from newsletter.config.acknowledgements import Acknowledgements
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.config.settings")
 
+# Somebody waits for the mail that he was promised, even if the doorbell was not heard.
+LETTERS_SECONDS = 4.0
+
 app = Celery("newsletter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -35,7 +38,7 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
         "newsletter.sweep": settings.SWEEP_SECONDS,
         "newsletter.read_inbox": settings.SWEEP_SECONDS,
         "newsletter.forget": 6 * 3600.0,
-        "subscriptions.post_letters": settings.SWEEP_SECONDS,
+        "subscriptions.post_letters": min(settings.SWEEP_SECONDS, LETTERS_SECONDS),
         "papers.poll": settings.TICK_SECONDS,
         "papers.reconcile": 900.0,
         "papers.complete": 900.0,
