@@ -12,6 +12,9 @@ from newsletter.config.acknowledgements import Acknowledgements
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.config.settings")
 
+# Somebody waits for the mail that he was promised, even if the doorbell was not heard.
+LETTERS_SECONDS = 4.0
+
 app = Celery("newsletter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -36,8 +39,12 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
         "newsletter.read_inbox": settings.SWEEP_SECONDS,
         "newsletter.count": settings.TICK_SECONDS,
         "newsletter.forget": 6 * 3600.0,
+<<<<<<< HEAD
         "subscriptions.post_letters": settings.SWEEP_SECONDS,
         "subscriptions.watch_sign_ups": 60.0,
+=======
+        "subscriptions.post_letters": min(settings.SWEEP_SECONDS, LETTERS_SECONDS),
+>>>>>>> signup
         "papers.poll": settings.TICK_SECONDS,
         "papers.reconcile": 900.0,
         "papers.complete": 900.0,
