@@ -21,6 +21,7 @@ PARAMETER = "lang"
 REMEMBERED_FOR = 365 * 24 * 3600  # seconds
 LONGEST_ADDRESS = 2000  # characters of a page that may be returned to
 FOR_OPERATORS = "/admin/"  # stays in English
+FOR_PROGRAMS = ("/feeds/", "/api/", "/pictures/", "/sitemap", "/robots.txt")  # as well
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -37,7 +38,7 @@ def active() -> str:
 
 def of_request(request: HttpRequest) -> str:
     """The language that a page for everybody has for this visitor."""
-    if request.path_info.startswith(FOR_OPERATORS):
+    if request.path_info.startswith((FOR_OPERATORS, *FOR_PROGRAMS)):
         return settings.LANGUAGE_CODE
     asked = _parameters(request).get(PARAMETER, "")
     if asked in dict(settings.LANGUAGES):
@@ -53,7 +54,8 @@ def speak(get_response: Answer) -> Answer:
             response = get_response(request)
         if not 300 <= response.status_code < 400:  # which says nothing in any language
             response.headers.setdefault("Content-Language", of_request(request))
-            if "no-store" not in response.get("Cache-Control", ""):
+            is_varied = not request.path_info.startswith(FOR_PROGRAMS)
+            if is_varied and "no-store" not in response.get("Cache-Control", ""):
                 patch_vary_headers(response, ("Accept-Language", "Cookie"))
         return response
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from subscriptions import address, limits, optin, rights
@@ -13,7 +12,6 @@ from subscriptions.models import (
     Consent,
     Letter,
     Subscriber,
-    address_hash,
     suppressed_among,
 )
 from subscriptions.rights import DAY, LETTERS_A_DAY, NEVER_WRITE, NOT_ALLOWED, TOO_MANY
@@ -86,10 +84,9 @@ def _confirm(subscriber: Subscriber, *, at: datetime, ip: str | None, page: str)
 def _refusal(reader: Subscriber, email: str, other: Subscriber | None, *, at: datetime) -> str:
     """Say why there must be no letter to `email`; empty if there may be.  Counts all the same."""
     own = f"move:{reader.public_id.hex}"
-    theirs = f"address:{address_hash(address.bucket(email))}"  # as sign-ups count it
     is_allowed = [
         limits.allow(own, limit=LETTERS_A_DAY, span=DAY, at=at),
-        limits.allow(theirs, limit=settings.SIGNUPS_PER_ADDRESS_A_DAY, span=DAY, at=at),
+        optin.is_within_limits(address.bucket(email), at=at),  # as sign-ups count it
     ]
     if suppressed_among([email]) or (other and other.state in NEVER_WRITE):
         return NOT_ALLOWED

@@ -397,15 +397,18 @@ def _refusal(subscriber: Subscriber, *, at: datetime) -> str:
 
     Both questions are always asked: the time that an answer takes must not tell who is known.
     """
-    is_allowed = _is_within_limits(address.bucket(subscriber.email), at=at)
+    is_allowed = is_within_limits(address.bucket(subscriber.email), at=at)
     is_suppressed = bool(suppressed_among([subscriber.email]))
     if is_suppressed or subscriber.state in NEVER_WRITE:
         return "the address must not be written to"
     return "" if is_allowed else "too many letters to this address"
 
 
-def _is_within_limits(mailbox: str, *, at: datetime) -> bool:
-    """A letter that the day refuses does not count for the month."""
+def is_within_limits(mailbox: str, *, at: datetime) -> bool:
+    """Whether this mailbox (`address.bucket`) may get one more letter; counts it.
+
+    A letter that the day refuses does not count for the month.
+    """
     key = address_hash(mailbox)
     daily, monthly = settings.SIGNUPS_PER_ADDRESS_A_DAY, settings.SIGNUPS_PER_ADDRESS_A_MONTH
     return limits.allow_spaced(f"day:{key}", limit=daily, span=DAY, at=at) and limits.allow_spaced(

@@ -80,6 +80,7 @@ def page(
         "is_due": is_due,
         "next_digest": planned.astimezone(zone) if planned and not is_due else None,
         "unsubscribe_url": path_of(links.unsubscribe(subscriber)),
+        "feed_url": path_of(links.feed(subscriber)),
         **{f"{name}_url": reverse(page, args=[token]) for name, page in PAGES.items()},
         **more,
     }

@@ -39,12 +39,8 @@ def set_timetable(sender: Celery, **kwargs: object) -> None:
         "newsletter.read_inbox": settings.SWEEP_SECONDS,
         "newsletter.count": settings.TICK_SECONDS,
         "newsletter.forget": 6 * 3600.0,
-<<<<<<< HEAD
-        "subscriptions.post_letters": settings.SWEEP_SECONDS,
-        "subscriptions.watch_sign_ups": 60.0,
-=======
         "subscriptions.post_letters": min(settings.SWEEP_SECONDS, LETTERS_SECONDS),
->>>>>>> signup
+        "subscriptions.watch_sign_ups": 60.0,
         "papers.poll": settings.TICK_SECONDS,
         "papers.reconcile": 900.0,
         "papers.complete": 900.0,

@@ -134,8 +134,8 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "newsletter.api.manners.manners",
     "axes.middleware.AxesMiddleware",
+    "newsletter.api.manners.manners",
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: it asks who is locked out

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0015_census'),
+        ('subscriptions', '0010_census'),
     ]
 
     operations = [

@@ -23,6 +23,10 @@ SAMPLES = {
     "slug": "daily-20260317",
     "int": "1",
     "path": "2603.00001",
+    "form": "atom",
+    "slugs": "agents",
+    "span": "today",
+    "name": "pages",
 }
 
 

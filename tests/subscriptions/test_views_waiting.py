@@ -206,7 +206,7 @@ def test_consents_of_older_versions_get_their_hash(make_subscriber):
     reader = make_subscriber()
     told = reader.consents.create(act="asked", at=MOMENT, wording="Once upon a time")
     left = reader.consents.create(act="left", at=MOMENT)
-    import_module("subscriptions.migrations.0010_consent_hash").add_hashes(apps, None)
+    import_module("subscriptions.migrations.0013_consent_hash").add_hashes(apps, None)
     told.refresh_from_db()
     left.refresh_from_db()
     assert told.wording_hash == sha256(b"Once upon a time").hexdigest()

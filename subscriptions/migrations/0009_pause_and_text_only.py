@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0014_language'),
+        ('subscriptions', '0008_language'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0012_pause_and_text_only'),
+        ('subscriptions', '0009_pause_and_text_only'),
     ]
 
     operations = [

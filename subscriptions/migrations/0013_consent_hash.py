@@ -15,7 +15,7 @@ def add_hashes(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("subscriptions", "0013_rights")]
+    dependencies = [("subscriptions", "0012_rights")]
 
     operations = [
         migrations.AddField(
