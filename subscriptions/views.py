@@ -64,8 +64,10 @@ def confirm(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     context = {
         "subscriber": subscriber,
         "topics": subscriber.topics.all(),
+        "wishes": subscriber.wishes.select_related("phrase"),
         "is_confirmed": subscriber.is_deliverable,
         "preferences_url": preferences_url,
+        "disown_url": path_of(links.disown(subscriber)),
     }
     return render(request, "subscriptions/confirm.html", context)
 

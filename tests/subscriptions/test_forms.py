@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from subscriptions import forms
 from subscriptions.forms import EmbeddedForm, JoinForm
-from subscriptions.optin import Choices
+from subscriptions.optin import Asked, Choices
 from tests.conftest import MOMENT
 
 SECOND = timedelta(seconds=1)
@@ -46,7 +46,7 @@ def test_a_filled_in_form_gives_clean_values(join):
     assert form.is_valid()
     assert form.cleaned_data["email"] == "ann@example.net"
     assert sorted(topic.slug for topic in form.cleaned_data["topics"]) == ["agents", "vision"]
-    assert form.choices() == Choices("weekly", 4, 9, "Asia/Tokyo", keywords=())
+    assert form.choices() == Asked("weekly", 4, 9, "Asia/Tokyo", keywords=())
     assert not form.is_trapped
 
 

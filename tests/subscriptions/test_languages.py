@@ -198,7 +198,7 @@ def sign_up(client, email: str, language: str):
     stamp = forms.make_stamp(MOMENT - timedelta(seconds=5))
     fields = {"email": email, "topics": ["agents"], "cadence": "daily", "stamp": stamp}
     headers = {"accept-language": language}
-    return client.post(reverse("subscriptions:join"), fields, headers=headers)
+    return client.post(reverse("newsletter:landing"), fields, headers=headers)
 
 
 @pytest.mark.parametrize("language", ["en", "de", "zh-hans"])

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.http import QueryDict
 
-from subscriptions import forms, optin
+from subscriptions import fields, optin
 from subscriptions.models import Interest
 from subscriptions.optin import Preferences
 from subscriptions.phrases import MOST_WISHES, Words
@@ -157,8 +157,8 @@ def test_a_thousand_topics_cost_no_query_each(reader, make_topic, django_assert_
 def test_the_time_zone_of_the_reader_is_selected(reader):
     select = str(PreferencesForm.of(reader)["time_zone"])
     assert select.startswith('<select name="time_zone" id="id_time_zone">')
-    assert select.count("<option") == len(forms.TIME_ZONES)
-    assert '<option value="Europe/Berlin" selected>Europe/Berlin</option>' in select
+    assert select.count("<option") == len(fields.TIME_ZONES)
+    assert '<option value="Europe/Berlin" selected>Berlin</option>' in select
     assert select.count("selected") == 1
 
 

@@ -47,7 +47,7 @@ def test_preferences_are_saved_and_shown_again(client, reader):
     assert response.status_code == 303
     page = client.get(response["Location"])
     assert (page.context["said"], page.context["is_welcome"]) == ("saved", False)
-    assert "Wednesday, March 18, 2026, at 18:00" in page.content.decode()
+    assert "Mittwoch, 18. März 2026" in page.content.decode()
 
     reader.refresh_from_db()
     assert (reader.cadence, reader.weekday, reader.hour, reader.length) == ("weekly", 2, 18, 12)
@@ -173,8 +173,8 @@ def test_a_reader_pauses_and_goes_on(client, reader):
     page = client.get(response["Location"])
     assert (page.context["said"], page.context["is_paused"]) == ("paused", True)
     text = page.content.decode()
-    assert "Wednesday, April 1, 2026, at 07:00" in text
-    assert "Paused until April 1, 2026." in text
+    assert "Wednesday, 1 April 2026, at 07:00" in text
+    assert "Paused until 1 April 2026." in text
     assert "what you missed" in text
     reader.refresh_from_db()
     assert (reader.paused_until, reader.catches_up) == (date(2026, 4, 1), True)

@@ -11,9 +11,9 @@ import time_machine
 from django.apps import apps
 from django.urls import reverse
 
-from subscriptions import optin, views
+from subscriptions import entrance, optin
 from subscriptions.models import Consent, Letter, Subscriber, Suppression, suppressed_among
-from subscriptions.optin import Choices
+from subscriptions.optin import Asked
 from subscriptions.phrases import wish
 from subscriptions.tokens import Purpose
 from subscriptions.verdicts import State as LetterState
@@ -26,7 +26,7 @@ CHECK_INBOX = "/check-inbox/"
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
-    monkeypatch.setattr(views, "ring_letters", lambda: None)
+    monkeypatch.setattr(entrance, "ring_letters", lambda: None)
     with time_machine.travel(MOMENT, tick=False) as clock:
         yield clock
 
@@ -156,7 +156,7 @@ def test_whoever_asks_for_that_address_again_gets_the_usual_answer_and_no_mail(
 ):
     client.post(path(Purpose.DISOWN, pending))
     optin.ask(
-        pending.email, topics=[make_topic("agents")], choices=Choices(keywords=("x",)),
+        pending.email, topics=[make_topic("agents")], choices=Asked(keywords=("x",)),
         at=MOMENT, ip=None, page="/",
     )  # fmt: skip
     assert not Letter.objects.pending().exists()
@@ -234,7 +234,7 @@ def keywords(reader) -> set[str]:
 def test_keywords_are_kept_until_new_ones_are_chosen(pending, make_topic):
     agents = [make_topic("agents")]
     optin.ask(
-        pending.email, topics=agents, choices=Choices(keywords=("lora",)),
+        pending.email, topics=agents, choices=Asked(keywords=("lora",)),
         at=MOMENT, ip=None, page="/",
     )  # fmt: skip
     assert keywords(pending) == {"lora"}
@@ -247,7 +247,7 @@ def test_nobody_else_can_change_a_readers_keywords(make_subscriber, make_topic):
     reader = make_subscriber("ann@example.net")
     wish(reader, keywords=["fusion"], excluded=(), authors=())
     optin.ask(
-        reader.email, topics=[make_topic()], choices=Choices(keywords=("spam",)),
+        reader.email, topics=[make_topic()], choices=Asked(keywords=("spam",)),
         at=MOMENT, ip=None, page="/",
     )  # fmt: skip
     assert keywords(reader) == {"fusion"}

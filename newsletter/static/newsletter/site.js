@@ -12,7 +12,8 @@ if (counter) {
   const boxes = [...document.querySelectorAll('input[type="checkbox"][name="topics"]')];
   const count = () => {
     const chosen = boxes.filter((box) => box.checked).length;
-    counter.textContent = chosen ? `${chosen} topic${chosen === 1 ? "" : "s"} chosen` : "";
+    const { one, many } = counter.dataset;
+    counter.textContent = chosen > 1 ? many.replace("#", chosen) : chosen ? one : "";
   };
   boxes.forEach((box) => box.addEventListener("change", count));
   count();

@@ -58,7 +58,7 @@ def test_a_paper_with_an_old_identifier_has_one_too(client, make_paper):
 
 def test_a_picture_shows_what_the_page_shows(papers):
     poster = contents.of_span("today", today=TODAY)
-    assert (poster.heading, poster.aside) == ("Trending today", "March 16, 2026")
+    assert (poster.heading, poster.aside) == ("Trending today", "16 March 2026")
     assert [(row.title, row.share) for row in poster.rows] == [("Hot", 0.9), ("Cool", 0.2)]
     paper = contents.of_paper(papers)
     assert (paper.heading, paper.lines) == ("Hot", ("Ada Example", "Agents", "3 votes"))
