@@ -155,6 +155,8 @@ def _outside_of_blocks(tokens: Sequence[Token]) -> Iterator[str]:
             until = "" if name == until else until
         elif name in BLOCKS:
             until = f"end{name}"
+        elif token.contents == "block layout":  # a class, and no word
+            until = "endblock"
         elif token.token_type == TokenType.TEXT:
             yield token.contents
         elif token.token_type == TokenType.VAR:

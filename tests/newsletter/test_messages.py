@@ -11,6 +11,8 @@ from newsletter.management.commands.messages import FORMS, is_stale, missing, pa
 from newsletter.messages import Message, flaws, of_module, of_template, unmarked
 
 ROOT = settings.BASE_DIR
+# For people who write programs, and in a language that all of those know.
+ENGLISH = {"newsletter/api.html", "newsletter/api_fields.html", "newsletter/help_embed.html"}
 TEMPLATES = {
     path.relative_to(ROOT / "templates").as_posix(): path for path in messages.templates(ROOT)
 }
@@ -53,7 +55,7 @@ def test_a_translation_is_not_the_english_text_again(found, language):
     assert words == set()
 
 
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
+@pytest.mark.parametrize("name", sorted(TEMPLATES.keys() - ENGLISH))
 def test_every_word_of_a_template_can_be_translated(name):
     source = TEMPLATES[name].read_text(encoding="utf-8")
     assert unmarked(source, is_html=name.endswith(".html")) == []

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from subscriptions import entrance, optin
 from subscriptions.models import Consent, Letter, Subscriber, Suppression, suppressed_among
-from subscriptions.optin import Asked
+from subscriptions.optin import Asked, Choices
 from subscriptions.phrases import wish
 from subscriptions.tokens import Purpose
 from subscriptions.verdicts import State as LetterState
@@ -191,7 +191,7 @@ def test_answers_go_where_the_operator_reads_them(client, pending, settings):
 
 def test_the_wording_is_kept_with_its_hash(make_topic):
     optin.ask(
-        "ann@example.net", topics=[make_topic()], choices=Choices(), at=MOMENT, ip=None, page="/"
+        "ann@example.net", topics=[make_topic()], choices=Asked(), at=MOMENT, ip=None, page="/"
     )
     consent = Consent.objects.get()
     assert consent.wording_hash == sha256(str(optin.WORDING).encode()).hexdigest()
@@ -239,7 +239,7 @@ def test_keywords_are_kept_until_new_ones_are_chosen(pending, make_topic):
     )  # fmt: skip
     assert keywords(pending) == {"lora"}
     optin.confirm(pending, at=MOMENT, ip=None, page="/confirm/")
-    optin.choose(pending, topics=agents, choices=Choices(), at=MOMENT)
+    optin.choose(pending, weights={agents[0]: 1}, choices=Choices(), at=MOMENT)
     assert keywords(pending) == {"lora"}
 
 
