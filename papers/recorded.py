@@ -28,8 +28,9 @@ class Recorded(admin.ModelAdmin):  # type: ignore[type-arg]
         is_all = request.POST.get("select_across", "0") != "0"
         count = queryset.count() if is_all else len(ids)  # before it changes what is found
         response: HttpResponse | None = super().response_action(request, queryset, *args, **kwargs)
-        # Anything else is a question that is yet to be answered, or no action at all.
-        if isinstance(response, HttpResponseRedirect) and count:
+        # Back to the list: it is done.  Any other answer is a question, or no action at all.
+        way = response.url if isinstance(response, HttpResponseRedirect) else ""
+        if way == request.get_full_path() and count:
             self._record(request, [] if is_all else ids, count)
         return response
 

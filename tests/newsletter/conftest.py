@@ -11,7 +11,15 @@ from django.contrib.auth.models import Permission, User
 from newsletter.models import Alarm, Delivery, Event, Issue, Tally, Webhook
 from newsletter.picks import Pick, Why, pack
 from papers.models import Host, Ingestion, Refusal
-from subscriptions.models import Consent, Farewell, Letter, Subscriber, Suppression, address_hash
+from subscriptions.models import (
+    Brake,
+    Consent,
+    Farewell,
+    Letter,
+    Subscriber,
+    Suppression,
+    address_hash,
+)
 from subscriptions.verdicts import State
 from tests.conftest import MOMENT
 from tests.newsletter.issue_steps import SEVEN
@@ -73,6 +81,7 @@ def one_of_each(make_delivery):
     Letter.objects.create(subscriber=reader, kind=Letter.Kind.CONFIRM)
     Farewell.objects.create(subscriber=reader, on=MOMENT.date(), reason="no-time")
     Suppression.objects.create(address_hash=address_hash("eve@example.net"), at=MOMENT)
+    Brake.objects.create(reason="many sign-ups", since=MOMENT, until=MOMENT)
     ingestion = Ingestion.objects.create(source="sample", started_at=MOMENT)
     Refusal.objects.create(ingestion=ingestion, place="record 1", reason="no title")
     Host.objects.create(name="export.arxiv.org", paused_until=MOMENT)
