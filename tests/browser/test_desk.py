@@ -12,6 +12,11 @@ import pytest
 from django.utils.timezone import now
 
 from papers.models import Paper, Topic
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
+# without a browser there is nothing to import
 from tests.browser.test_looks import (
     CHROMIUM,
     SCREENS,

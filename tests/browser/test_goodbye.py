@@ -10,6 +10,11 @@ from django.core import mail
 
 from subscriptions import letters, links
 from subscriptions.models import AddressChange, Letter, Subscriber
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
+# without a browser there is nothing to import
 from tests.browser.test_looks import (  # noqa: F401  # fixtures
     SCREENS,
     assert_sound,

@@ -13,6 +13,11 @@ from django.utils.timezone import now
 from papers.models import Paper
 from subscriptions import forms, links
 from subscriptions.models import Subscriber
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
+# without a browser there is nothing to import
 from tests.browser.test_looks import (
     CHROMIUM,
     SCREENS,

@@ -14,6 +14,11 @@ from subscriptions.models import Feedback, Interest, Vote
 from subscriptions.phrases import Words, words_of
 from subscriptions.tokens import Purpose
 from subscriptions.verdicts import State
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
+# without a browser there is nothing to import
 from tests.browser.test_looks import (
     CHROMIUM,
     SCREENS,

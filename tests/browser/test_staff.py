@@ -12,6 +12,11 @@ from newsletter.models import Balance
 from subscriptions import heartbeats
 from subscriptions.clock import database_now
 from subscriptions.models import Census
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
+# without a browser there is nothing to import
 from tests.browser.test_looks import CHROMIUM, SCREENS, assert_sound, browser, screen
 from tests.newsletter.rows import an_issue
 
