@@ -6,7 +6,7 @@ DB     ?= postgres
 unexport PYTHONDONTWRITEBYTECODE  # without .pyc files every start compiles everything again
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports migrations deploy-check browser mail messages goldens lock chaos bench bench-web eval clean
+.PHONY: help demo test check lint types imports migrations deploy-check browser mail messages goldens lock chaos bench bench-web bench-abuse eval clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -72,6 +72,9 @@ bench: $(VENV)/.test ## all benchmarks, one after the other
 
 bench-web: $(VENV)/.test ## pages a second with 100,000 papers; ARGS="PAPERS SECONDS"
 	@$(BIN)/python bench/bench_web.py $(ARGS)
+
+bench-abuse: $(VENV)/.test ## what abuse achieves: floods, guesses, scanners; ARGS="SHARE PART ..."
+	@$(BIN)/python bench/bench_abuse.py $(ARGS)
 
 eval: $(VENV)/.test ## measure papers, topics, trends and matching on real data; DATA=FOLDER
 	@test -n "$(DATA)" || { echo "eval needs a folder of recorded lists and answers: make eval DATA=FOLDER"; exit 2; }

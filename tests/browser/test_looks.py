@@ -239,6 +239,15 @@ def test_the_site_can_be_read_at_320_pixels(screen, address):
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
 
 
+def test_a_reader_votes_from_the_page_of_a_paper(screen, address, reader):
+    with screen(390, java_script_enabled=False) as page:
+        page.goto(address("paper"))
+        page.get_by_role("button", name="Upvote").click()
+        assert page.get_by_role("status").inner_text().startswith("Saved.")
+        page.get_by_role("button", name="Take the vote back").wait_for()
+    assert reader.votes.count() == 1
+
+
 def test_a_phone_has_large_targets(screen, address):
     with screen(390, has_touch=True, is_mobile=True) as page:
         page.goto(address("join"))
