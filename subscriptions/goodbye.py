@@ -27,23 +27,28 @@ class Less(models.TextChoices):
     FEWER = "fewer", _("Only the three best papers")
     TWO_WEEKS = "two-weeks", _("Pause for two weeks")
     MONTH = "month", _("Pause for a month")
+    FEED = "feed", _("No mail, only the feed")
 
 
 CHANGES: dict[Less, dict[str, object]] = {
     Less.WEEKLY: {"cadence": Cadence.WEEKLY},
     Less.MONTHLY: {"cadence": Cadence.MONTHLY},
     Less.FEWER: {"length": FEWEST},
+    Less.FEED: {"wants_mail": False},
 }
 PAUSES = {Less.TWO_WEEKS: timedelta(days=14), Less.MONTH: timedelta(days=30)}
 
 
 def offers(reader: Subscriber, *, at: datetime) -> list[Less]:
     """Return what would bring a confirmed reader less than he gets now; nothing else."""
+    if not reader.wants_mail:
+        return []
     today = cadence.local_date(at, reader.time_zone)
     is_less = {
         Less.WEEKLY: reader.cadence in OFTEN,
         Less.MONTHLY: reader.cadence == Cadence.WEEKLY,
         Less.FEWER: reader.length > FEWEST,
+        Less.FEED: True,
     }
     for choice, span in PAUSES.items():
         is_less[choice] = reader.paused_until is None or reader.paused_until < today + span
@@ -84,7 +89,7 @@ def come_back(subscriber: Subscriber, *, at: datetime, ip: str | None, page: str
     """
     reader = _lock(subscriber)
     if reader.state == State.UNSUBSCRIBED and not suppressed_among([reader.email]):
-        reader.confirm(at=at, next_digest_at=cadence.plan(reader, at=at))
+        reader.confirm(at=at, next_digest_at=optin.next_digest(reader, at=at))
         optin.record(reader, Consent.Act.RETURNED, at=at, ip=ip, page=page)
     return reader.is_deliverable
 

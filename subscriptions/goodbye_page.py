@@ -23,7 +23,6 @@ from subscriptions.token_pages import token_page
 from subscriptions.tokens import BadToken, Purpose
 from subscriptions.views import SeeOther, client_address, form_page, path_of
 
-LEAVE, FEED = "leave", "feed"  # the buttons besides those of `Less`
 CHOOSE_ONE = _("Please choose one of the reasons.")
 
 
@@ -59,6 +58,7 @@ def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         "is_paused": cadence.is_paused(subscriber, at=at),
         "is_saved": "saved" in request.GET and subscriber.is_deliverable,
         "is_back": "back" in request.GET and subscriber.is_deliverable,
+        "feed_url": "" if subscriber.wants_mail else _feed(subscriber),
     }
     return render(request, "subscriptions/unsubscribe.html", context)
 
@@ -78,13 +78,10 @@ def choose(request: HttpRequest, subscriber: Subscriber, choice: str) -> HttpRes
 
     ip = client_address(request) or None
     may_return = goodbye.leave(subscriber, at=at, ip=ip, page="/unsubscribe/")
-    if may_return and choice == FEED:
-        goodbye.say_why(subscriber, Farewell.Reason.FEED, at=at)
     if may_return:
         token = tokens.make(Purpose.RETURN, subscriber)
         return SeeOther(reverse("subscriptions:come_back", args=[token]))
-    context = {"feed_url": _feed(subscriber) if choice == FEED else ""}
-    return render(request, "subscriptions/unsubscribed.html", context)
+    return render(request, "subscriptions/unsubscribed.html")
 
 
 @csrf_exempt

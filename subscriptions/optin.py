@@ -98,6 +98,7 @@ class Preferences(Choices):
     trend_share: float = 0.4  # 0..1
     is_text_only: bool = False
     language: str = "en"  # of settings.LANGUAGES
+    wants_mail: bool = True  # or reads his feed alone
 
 
 @transaction.atomic
@@ -126,7 +127,7 @@ def ask(
     with transaction.atomic():  # the same writes for everybody, or the time would tell who reads
         if is_open:
             subscriber.state, subscriber.state_changed_at = Subscriber.State.PENDING, at
-            subscriber.next_digest_at = None
+            subscriber.next_digest_at, subscriber.wants_mail = None, True
             subscriber.language = languages.active()  # that of the page
         _keep(subscriber, topics=topics, choices=choices)
         transaction.set_rollback(not is_open)
@@ -292,18 +293,25 @@ def postpone(letter: Letter, *, until: datetime) -> None:
 
 def replan(reader: Subscriber, *, at: datetime) -> None:
     """Plan the next digest by the reader's present wishes."""
-    reader.next_digest_at = cadence.plan(reader, at=at)
+    reader.next_digest_at = next_digest(reader, at=at)
     reader.save(update_fields=["next_digest_at"])
+
+
+def next_digest(reader: Subscriber, *, at: datetime) -> datetime | None:
+    """Return when a reader's next digest is due by his present wishes; None if he wants none."""
+    return cadence.plan(reader, at=at) if reader.wants_mail else None
 
 
 def _follow(reader: Subscriber, before: Schedule, *, at: datetime) -> None:
     """Plan anew if the wishes for the time have changed since `before`.
 
-    What is due already stays due: the next tick sends it, and plans by the new wishes.
+    What is due already stays due: the next tick sends it, and plans by the new wishes.  Unless
+    he wants no mail any more.
     """
     planned = reader.next_digest_at
     is_due = planned is not None and planned <= at
-    if not is_due and (planned is None or Schedule.of(reader) != before):
+    is_changed = planned is None or Schedule.of(reader) != before
+    if not reader.wants_mail or (is_changed and not is_due):
         replan(reader, at=at)
 
 

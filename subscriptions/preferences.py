@@ -22,6 +22,7 @@ from subscriptions.optin import COUNTING, LONGEST_PAUSE, Preferences
 from subscriptions.phrases import MOST_WISHES, Words
 
 OFF, MUTED = "off", "muted"
+FEED = "feed"  # in place of a cadence: no mail
 LEVELS = [
     (OFF, _("Not followed")),
     ("less", _("Less")),
@@ -91,7 +92,7 @@ class PreferencesForm(forms.Form):
     )
     length = whole_number(3, 30, error=THREE_TO_THIRTY)
     cadence = forms.ChoiceField(
-        choices=Subscriber.Cadence.choices,
+        choices=[*Subscriber.Cadence.choices, (FEED, _("No mail, only the feed"))],
         widget=forms.RadioSelect,
         error_messages=FROM_THE_LIST,
     )
@@ -106,8 +107,9 @@ class PreferencesForm(forms.Form):
     language = forms.ChoiceField(error_messages=FROM_THE_LIST)
     is_counted = forms.BooleanField(required=False, label=COUNTING)
 
-    def __init__(self, *args: Any, weights: dict[int, float], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, weights: dict[int, float], rhythm: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.rhythm = rhythm  # kept while no mail is wanted
         self.level_fields = {
             f"topic-{topic.slug}": LevelField(topic, weights.get(topic.pk))
             for topic in Topic.objects.active()
@@ -127,8 +129,10 @@ class PreferencesForm(forms.Form):
             "format": "text" if subscriber.is_text_only else "html",
             "is_counted": subscriber.is_counted,
         }
+        if not subscriber.wants_mail:
+            initial["cadence"] = FEED
         weights = dict(subscriber.interests.values_list("topic_id", "weight"))
-        return cls(data, initial=initial, weights=weights)
+        return cls(data, initial=initial, weights=weights, rhythm=subscriber.cadence)
 
     def clean(self) -> None:
         words = self.words()
@@ -151,9 +155,12 @@ class PreferencesForm(forms.Form):
         }
 
     def choices(self) -> Preferences:
-        names = ("cadence", "weekday", "hour", "time_zone", "length", "language")
+        names = ("weekday", "hour", "time_zone", "length", "language")
+        chosen = self.cleaned_data["cadence"]
         return Preferences(
             **{name: self.cleaned_data[name] for name in names},
+            cadence=self.rhythm if chosen == FEED else chosen,
+            wants_mail=chosen != FEED,
             trend_share=self.cleaned_data["trend"] / 100,
             is_text_only=self.cleaned_data["format"] == "text",
         )

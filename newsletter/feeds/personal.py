@@ -32,12 +32,14 @@ SILENCE = {
 def mine(subscriber: Subscriber, *, at: datetime) -> Feed:
     """Return the papers of a reader's last digests, newest first.
 
-    Without a digest for long (or ever), those come first that matching would pick now; of
-    them nothing is stored.  Withdrawn papers are left out, and each paper is there once.
+    Without a digest for long (or ever), or if he wants none, those come first that matching
+    would pick now; of them nothing is stored.  Withdrawn papers are left out, and each paper
+    is there once.
     """
     sent = _last_digests(subscriber)
     picked: Picked = [(pick, delivery.created_at) for delivery in sent for pick in delivery.picks]
-    if not sent or at - sent[0].created_at > SILENCE[Issue.Cadence(subscriber.cadence)]:
+    silence = SILENCE[Issue.Cadence(subscriber.cadence)]
+    if not subscriber.wants_mail or not sent or at - sent[0].created_at > silence:
         had = {pick.paper_id for pick, _at in picked}
         new = [pick for pick in upcoming(subscriber, at=at) if pick.paper_id not in had]
         picked = [(pick, None) for pick in new] + picked

@@ -108,6 +108,8 @@ class Subscriber(models.Model):
     paused_until = models.DateField(null=True, editable=False)
     catches_up = models.BooleanField(default=False, db_default=False, editable=False)
     is_text_only = models.BooleanField(default=False, db_default=False)  # no HTML in his mail
+    # Without: he reads his feed, and no digest is planned; letters still reach him.
+    wants_mail = models.BooleanField(default=True, db_default=True)
     # Filled in by subscriptions.cadence; None means "no digest is planned".
     next_digest_at = models.DateTimeField(null=True, editable=False)
     topics = models.ManyToManyField(Topic, through="Interest", related_name="subscribers")
@@ -152,7 +154,7 @@ class Subscriber(models.Model):
     def is_deliverable(self) -> bool:
         return self.state == self.State.CONFIRMED
 
-    def confirm(self, *, at: datetime, next_digest_at: datetime) -> None:
+    def confirm(self, *, at: datetime, next_digest_at: datetime | None) -> None:
         self.next_digest_at = next_digest_at
         self._move_to(self.State.CONFIRMED, at=at)
 

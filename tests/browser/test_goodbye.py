@@ -92,7 +92,15 @@ def test_the_feed_takes_the_place_of_mail(page, address, reader):  # noqa: F811
     press(page, "No mail, only the feed")
     assert page.locator('a[href^="/feeds/topics/"]').count() == 1
     reader.refresh_from_db()
-    assert reader.state == State.UNSUBSCRIBED
+    assert (reader.state, reader.wants_mail) == (State.CONFIRMED, False)
+
+    page.goto(address(links.preferences(reader)))
+    assert page.get_by_label("No mail, only the feed").is_checked()
+    page.get_by_label("Once a week").check()
+    press(page, "Save")
+    reader.refresh_from_db()
+    assert (reader.cadence, reader.wants_mail) == ("weekly", True)
+    assert reader.next_digest_at is not None
 
 
 def test_a_reader_takes_his_data_along(page, address, reader):  # noqa: F811

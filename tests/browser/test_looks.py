@@ -216,8 +216,8 @@ def test_search_needs_only_the_keyboard(screen, address):
         page.get_by_label("Words, an author, or an arXiv id").focus()
         page.keyboard.press("Control+A")
         page.keyboard.type("agents -benchmark")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**q=agents**")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         assert "found" in page.get_by_role("status").inner_text()
         assert page.locator("mark").count() > 0
 

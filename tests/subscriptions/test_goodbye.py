@@ -16,6 +16,7 @@ from django.urls import reverse
 from subscriptions import cadence, goodbye, optin, tokens
 from subscriptions.goodbye import Less
 from subscriptions.models import Consent, Farewell, Subscriber, Suppression, address_hash
+from subscriptions.optin import Choices
 from subscriptions.tokens import Purpose
 from tests.conftest import MOMENT
 from tests.subscriptions.pages import path, snapshot
@@ -92,9 +93,10 @@ def test_only_what_is_less_is_offered(client, page):
     def offered(**fields):
         return {offer.value for offer in client.get(page(**fields)).context["offers"]}
 
-    assert offered() == {"weekly", "fewer", "two-weeks", "month"}
-    assert offered(cadence="weekly", length=3) == {"monthly", "two-weeks", "month"}
-    assert offered(cadence="monthly", paused_until=TODAY + 20 * DAY) == {"fewer", "month"}
+    assert offered() == {"weekly", "fewer", "two-weeks", "month", "feed"}
+    assert offered(cadence="weekly", length=3) == {"monthly", "two-weeks", "month", "feed"}
+    assert offered(cadence="monthly", paused_until=TODAY + 20 * DAY) == {"fewer", "month", "feed"}
+    assert offered(wants_mail=False) == set()
     assert offered(state=State.PENDING) == set()
 
 
@@ -114,7 +116,7 @@ def test_a_pause_moves_the_next_digest_behind_it(client, make_subscriber):
     assert now_of(reader).next_digest_at.date() == TODAY + 14 * DAY
 
 
-@pytest.mark.parametrize("choice", [*Less.values, "leave", "feed", "nonsense"])
+@pytest.mark.parametrize("choice", [*Less.values, "leave", "nonsense"])
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_looking_at_the_address_of_a_button_changes_nothing(client, page, choice, method):
     link = page(topics=["agents"])
@@ -144,7 +146,7 @@ def test_the_page_asks_the_same_few_questions_however_much_is_followed(
 # --- leaving --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("choice", ["leave", "feed", "nonsense", "weekly-", "0"])
+@pytest.mark.parametrize("choice", ["leave", "nonsense", "weekly-", "0"])
 def test_whatever_is_no_other_button_means_leaving(strict_client, make_subscriber, choice):
     reader = make_subscriber(topics=["agents"])
     link = path(Purpose.UNSUBSCRIBE, reader)
@@ -162,12 +164,38 @@ def test_the_answer_to_a_mail_service_leads_nowhere(client, page):
     assert "<form" not in answer.text
 
 
-def test_reading_by_feed_leaves_and_shows_the_feed_of_what_was_followed(client, make_subscriber):
-    reader = make_subscriber(topics=["agents", "robotics"])
+def test_who_reads_by_feed_stays_and_gets_no_mail(client, make_subscriber):
+    reader = make_subscriber(topics=["agents", "robotics"], next_digest_at=MOMENT - DAY)
     answer = client.post(path(Purpose.UNSUBSCRIBE, reader) + "feed/", follow=True)
     assert 'href="/feeds/topics/agents+robotics.atom"' in answer.text
-    assert reader.farewells.get().reason == Farewell.Reason.FEED
-    assert now_of(reader).state == State.UNSUBSCRIBED
+    assert "You get no mail" in answer.text
+    assert 'action="weekly/"' not in answer.text  # which would bring him more
+    reader = now_of(reader)
+    assert (reader.is_deliverable, reader.wants_mail, reader.next_digest_at) == (True, False, None)
+    assert not Subscriber.objects.due(at=MOMENT + 400 * DAY).exists()
+
+
+def test_no_other_wish_brings_the_mail_back_but_asking_for_it(client, make_subscriber):
+    reader = make_subscriber(topics=["agents"], wants_mail=False, next_digest_at=None)
+    link = path(Purpose.UNSUBSCRIBE, reader)
+    for choice in Less.values:
+        client.post(f"{link}{choice}/")
+    optin.amend(reader, {"hour": 9}, at=MOMENT)
+    client.post(f"{link}leave/")
+    goodbye.come_back(reader, at=MOMENT, ip=None, page="/return/")
+    reader = now_of(reader)
+    assert (reader.is_deliverable, reader.wants_mail, reader.next_digest_at) == (True, False, None)
+
+    optin.amend(reader, {"wants_mail": True}, at=MOMENT)
+    assert now_of(reader).next_digest_at is not None
+
+
+def test_who_signs_up_anew_gets_mail_again(client, make_subscriber):
+    reader = make_subscriber(topics=["agents"], wants_mail=False, next_digest_at=None)
+    optin.leave(reader, at=MOMENT, ip=None, page="/unsubscribe/")
+    optin.ask(reader.email, topics=[], choices=Choices(), at=MOMENT, ip=None, page="/")
+    optin.confirm(reader, at=MOMENT, ip=None, page="/confirm/")
+    assert now_of(reader).next_digest_at is not None
 
 
 @pytest.mark.django_db(transaction=True)

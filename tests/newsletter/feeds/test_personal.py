@@ -10,7 +10,7 @@ import time_machine
 from newsletter.feeds import personal
 from newsletter.models import Delivery, Issue
 from papers.models import Paper
-from subscriptions import links, tokens
+from subscriptions import links, optin, tokens
 from subscriptions.models import Consent, Subscriber
 from subscriptions.tokens import Purpose
 from tests.conftest import MOMENT
@@ -88,6 +88,14 @@ def test_a_reader_who_got_nothing_for_long_finds_both_and_none_twice(
     old = make_paper("Old", topics=["agents"])
     send([old], on=TODAY - 9 * DAY)
     make_paper("New", topics=["agents"])
+    assert read(client.get(path(reader))).titles == ["New", "Old"]
+
+
+def test_who_wants_no_mail_finds_today_what_is_new(client, reader, make_paper, send):
+    send([make_paper("Old", topics=["agents"])], on=TODAY - DAY)
+    make_paper("New", topics=["agents"])
+    assert read(client.get(path(reader))).titles == ["Old"]
+    optin.amend(reader, {"wants_mail": False}, at=MOMENT)
     assert read(client.get(path(reader))).titles == ["New", "Old"]
 
 
