@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db.models import F
 
 from newsletter.matching import twins
@@ -32,6 +33,7 @@ NO_LIST = (
     "New papers are in the order in which they match your topics."
 )
 STALE_AFTER = timedelta(days=14)  # a paper that nobody listed or stored since then is old
+RISING = 0.7  # the trend from which on a paper that rose may come to a reader again
 CERTAIN = 0.5  # strength below which a paper is not said to be about a topic in a mail
 
 
@@ -48,7 +50,9 @@ def load(cadence: str, on: date, *, at: datetime) -> Pool:
     fresh = Paper.objects.trending(until=until, days=span).alive_since(at - days)
     if is_long:
         fresh = fresh.most_expected_first()
-    names = ("pk", "title", "abstract", "authors", "vector", "trend_score", "expected_votes")
+    names = (
+        *("pk", "title", "abstract", "authors", "vector", "rises"), "trend_score", "expected_votes",
+    )  # fmt: skip
     rows = list(fresh.values_list(*names)[:MOST_PAPERS])
     trends = percentiles([row[-1] for row in rows]) if is_long else [row[-2] for row in rows]
     unlisted = _unlisted(on, since=at - timedelta(days=span), until=at).values_list(*names)
@@ -56,9 +60,14 @@ def load(cadence: str, on: date, *, at: datetime) -> Pool:
     trends += [0] * (len(rows) - len(trends))
     topics = _topics({row[0] for row in rows})
     found = [
-        Candidate(pk, trend, topics[pk], Text(title, abstract, _names(authors)), vector)
-        for (pk, title, abstract, authors, vector, *_), trend in zip(rows, trends, strict=True)
-    ]
+        Candidate(
+            pk, trend, topics[pk], Text(title, abstract, _names(authors)), vector, rises,
+            may_return=settings.RISING_AGAIN and rises > 0 and trend >= RISING,
+        )
+        for (pk, title, abstract, authors, vector, rises, *_), trend in zip(
+            rows, trends, strict=True
+        )
+    ]  # fmt: skip
     return Pool.of(*twins.merge(found))
 
 

@@ -21,7 +21,7 @@ from newsletter.columns import fold
 from newsletter.looks import USUAL, Layout, Look
 from newsletter.models import Card, Issue
 from newsletter.paper_facts import facts, ranks, urls
-from newsletter.picks import Why
+from newsletter.picks import AGAIN, KIND, Why
 from newsletter.reasons import Names
 from papers.models import Paper
 from papers.wording import shorten
@@ -93,10 +93,15 @@ class Sheet:
         Args:
             key: what a packed pick says of it: why, reference and second topic.
         """
-        why, reference = Why(key[0]), int.from_bytes(key[1:5], "little")
+        why, reference = Why(key[0] & KIND), int.from_bytes(key[1:5], "little")
         also = int.from_bytes(key[5:7], "little")
         with override(self.language):
-            whole = reasons.sentence(why, reference, also, topics=self.topics, names=names)
+            whole = reasons.sentence(
+                *(why, reference, also),
+                topics=self.topics,
+                names=names,
+                is_again=bool(key[0] & AGAIN),
+            )
             said = shorten(whole, LONGEST_REASON)
             told = _("Why: %(reason)s.") % {"reason": said}
         if said:

@@ -40,7 +40,12 @@ def of(picks: Sequence[Pick], names: Names) -> list[Item]:
 
 def _why(pick: Pick, paper: Paper, names: Names) -> str:
     topics = {found.topic_id: (found.topic.name, found.reason) for found in paper.assignments.all()}
-    return reasons.sentence(pick.why, pick.reference, pick.also_topic, topics=topics, names=names)
+    return reasons.sentence(
+        *(pick.why, pick.reference, pick.also_topic),
+        topics=topics,
+        names=names,
+        is_again=pick.is_again,
+    )
 
 
 def items_of(deliveries: Sequence[Delivery]) -> dict[int, list[Item]]:

@@ -65,6 +65,10 @@ def _explained(
 
 def _reasons(pick: Pick, topics: Topics, names: Names) -> list[str]:
     found = [_main(pick, topics, names)]
+    if pick.is_again:
+        found.append(
+            _("You had it before. A list has named it anew since then, and it is high up.")
+        )
     if pick.why == Why.TOPIC and pick.reference in topics and topics[pick.reference].reason:
         sign = {"sign": topics[pick.reference].reason}
         found.append(_("What shows that it is about it: %(sign)s.") % sign)

@@ -13,7 +13,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 from django.contrib.admin.models import LogEntry
 from django.db.models import F, QuerySet
 
@@ -121,7 +120,7 @@ def sent(reader: Subscriber) -> Iterator[Row]:
     """The history that keeps a paper from coming twice; longer than that of the digests."""
     for block in Sent.objects.filter(subscriber=reader).order_by("block"):
         first = block.block << history.BLOCK_BITS
-        ids = [first + offset for offset in np.frombuffer(block.papers, "<u2").tolist()]
+        ids = [first + offset for offset in history.offsets(block.papers).tolist()]
         papers = Paper.objects.in_bulk(ids)
         yield from (_paper(papers[pk]) for pk in ids if pk in papers)
 

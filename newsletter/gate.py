@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, Min, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Length
 
-from newsletter import compose, lint, shell
+from newsletter import compose, history, lint, shell
 from newsletter.lint import Finding, Site
 from newsletter.lint.beyond import nothing_again
 from newsletter.lint.links import is_fit
@@ -155,7 +155,9 @@ def examine(issue: Issue, *, at: datetime) -> Report:
         try:
             raw = compose.compose_all([delivery])(delivery).wire()
             found = _look(raw, delivery, papers, at=at)
-            again = {papers[pk].abstract_url for pk in had[delivery.subscriber_id] & papers.keys()}
+            risen = {pick.paper_id for pick in delivery.picks if pick.is_again}
+            his = had[delivery.subscriber_id] - risen
+            again = {papers[pk].abstract_url for pk in his & papers.keys()}
             found += nothing_again(raw, already_sent=again - {""})
         except NotToBeSent:
             continue
@@ -203,8 +205,8 @@ def _had(sample: Sequence[Delivery]) -> dict[int | None, set[int]]:
     had: dict[int | None, set[int]] = defaultdict(set)
     readers = [delivery.subscriber_id for delivery in sample]
     for row in Sent.objects.filter(subscriber__in=readers):
-        offsets = memoryview(bytes(row.papers)).cast("H")
-        had[row.subscriber_id].update((row.block << 12) + offset for offset in offsets)
+        first = row.block << history.BLOCK_BITS
+        had[row.subscriber_id].update((first + history.offsets(row.papers)).tolist())
     return had
 
 

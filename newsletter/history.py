@@ -1,7 +1,8 @@
 """Which papers a reader was sent, in two bytes each: the rows of `Sent`.
 
 Block b holds the papers from b * 4096 on; `papers` are their distances from there, little-endian
-numbers of two bytes, in the order in which they were sent.
+numbers of two bytes, in the order in which they were sent.  Their upper four bits are
+`Paper.rises` of then.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from newsletter import arrays
+from newsletter.matching.pool import Pool
 from newsletter.matching.readers import Pairs
-from newsletter.picks import PACKED
+from newsletter.picks import PACKED, rises_of
 from subscriptions import among
 from subscriptions.ledger import MAY_ARRIVE
 from subscriptions.verdicts import State
@@ -58,14 +60,18 @@ def record(delivery_ids: Collection[int]) -> None:
     append(*_picked(f"{condition} AND subscriber_id IS NOT NULL", [param]))
 
 
-def append(readers: Ints, papers: Ints) -> None:
-    """Add pairs of a reader's id and a paper's id to `Sent`."""
+def append(readers: Ints, papers: Ints, rises: Ints | int = 0) -> None:
+    """Add a reader's id, a paper's id, and how often it had risen, to `Sent`."""
     if not readers.size:
         return
     blocks = papers >> BLOCK_BITS
     order = np.lexsort((blocks, readers))
     readers, blocks = readers[order], blocks[order]
-    whole = (papers[order] & (BLOCK - 1)).astype("<u2").tobytes()
+    whole = (
+        (papers[order] & (BLOCK - 1) | np.broadcast_to(rises, papers.shape)[order] << BLOCK_BITS)
+        .astype("<u2")
+        .tobytes()
+    )
     is_new = (np.diff(readers, prepend=-1) != 0) | (np.diff(blocks, prepend=-1) != 0)
     starts = np.flatnonzero(is_new)
     ends = np.append(starts[1:], readers.size)
@@ -80,33 +86,45 @@ def append(readers: Ints, papers: Ints) -> None:
             cursor.executemany(APPEND_ON_SQLITE, list(zip(where, parts, who, strict=True)))
 
 
-def load(ids: Ints, paper_ids: Ints, *, on_the_way: Ints) -> Pairs:
-    """Return which of these papers each reader was sent, or may still get.
+def offsets(papers: bytes | memoryview) -> Ints:
+    """Return the distances from the beginning of its block of what a row of `Sent` holds."""
+    return np.frombuffer(papers, "<u2").astype(np.int64) & (BLOCK - 1)
+
+
+def load(ids: Ints, pool: Pool, *, on_the_way: Ints) -> tuple[Pairs, Pairs]:
+    """Return which candidates each reader was sent, or may still get.
 
     Args:
         ids: of subscribers, ascending.
-        paper_ids: the candidates, in the order of their positions.
         on_the_way: issues whose mails may still arrive.
 
     Returns:
-        Rows of (position in `ids`, position in `paper_ids`), by reader; some of them twice.
+        Rows of (position in `ids`, position of the candidate), by reader, some of them twice:
+        first those that he must not get, then those that rose since and may come again.  If
+        he had one before it rose and after, it is in both.
     """
+    paper_ids = pool.all_ids
     if not paper_ids.size or not ids.size:
-        return Pairs()
+        return Pairs(), Pairs()
     # First what is on the way: what arrives in between is then found twice, and not missed.
-    readers, papers = _coming(ids, on_the_way)
-    earlier, gone = _gone(ids, np.unique(paper_ids >> BLOCK_BITS))
-    reader = np.searchsorted(ids, np.concatenate([readers, earlier]))
-    paper = _positions(np.concatenate([papers, gone]), paper_ids)
-    is_candidate = paper >= 0
-    reader, paper = reader[is_candidate], paper[is_candidate]
+    coming, gone = _coming(ids, on_the_way), _gone(ids, np.unique(paper_ids >> BLOCK_BITS))
+    reader, paper, rises = (np.concatenate(both) for both in zip(coming, gone, strict=True))
+    reader, row = np.searchsorted(ids, reader), _positions(paper, paper_ids)
     order = np.argsort(reader, kind="stable")
-    return Pairs(reader[order], paper[order])
+    order = order[row[order] >= 0]
+    reader, row, rises = reader[order], row[order], rises[order]
+    paper = pool.candidate(row)
+    # Another id of the same paper has lists of its own, which are not counted here.
+    may_return = pool.may_return[paper] & (rises < pool.rises[paper]) & (row < pool.size)
+    return (
+        Pairs(reader[~may_return], paper[~may_return]),
+        Pairs(reader[may_return], paper[may_return]),
+    )
 
 
-def _coming(ids: Ints, issues: Ints) -> tuple[Ints, Ints]:
+def _coming(ids: Ints, issues: Ints) -> tuple[Ints, Ints, Ints]:
     if not issues.size:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
+        return (np.empty(0, np.int64),) * 3
     readers, param = among.condition("subscriber_id", ids.tolist())
     chosen, issue_param = among.condition("issue_id", issues.tolist())
     states = ", ".join(["%s"] * len(ON_THE_WAY))
@@ -114,22 +132,25 @@ def _coming(ids: Ints, issues: Ints) -> tuple[Ints, Ints]:
     return _picked(condition, [param, issue_param, *map(str, ON_THE_WAY)])
 
 
-def _picked(condition: str, params: list[Any]) -> tuple[Ints, Ints]:
+def _picked(condition: str, params: list[Any]) -> tuple[Ints, Ints, Ints]:
+    """Return rows of reader, paper, and how often that had risen."""
     dtypes = {"reader": "i8", "size": "i4", "picks": arrays.JOINED}
     found = arrays.read(PICKED.format(condition=condition), params, dtypes)
-    papers = np.frombuffer(found["picks"], PACKED)["paper"].astype(np.int64)
-    return np.repeat(found["reader"], found["size"] // PACKED.itemsize), papers
+    picks = np.frombuffer(found["picks"], PACKED)
+    readers = np.repeat(found["reader"], found["size"] // PACKED.itemsize)
+    return readers, picks["paper"].astype(np.int64), rises_of(picks)
 
 
-def _gone(ids: Ints, blocks: Ints) -> tuple[Ints, Ints]:
+def _gone(ids: Ints, blocks: Ints) -> tuple[Ints, Ints, Ints]:
     chosen, param = among.condition("subscriber_id", ids.tolist())
     sql = SENT.format(among=chosen, blocks=", ".join(map(str, blocks.tolist())))
     dtypes = {"reader": "i8", "block": "i4", "size": "i4", "papers": arrays.JOINED}
     found = arrays.read(sql, [param], dtypes)
     counts = found["size"] // 2
     first = found["block"].astype(np.int64) << BLOCK_BITS
-    papers = np.frombuffer(found["papers"], "<u2") + np.repeat(first, counts)
-    return np.repeat(found["reader"], counts), papers
+    papers = offsets(found["papers"]) + np.repeat(first, counts)
+    rises = np.frombuffer(found["papers"], "<u2").astype(np.int64) >> BLOCK_BITS
+    return np.repeat(found["reader"], counts), papers, rises
 
 
 def _positions(papers: Ints, paper_ids: Ints) -> Ints:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from newsletter.matching.block import Picks
 from newsletter.matching.pool import Pool
-from newsletter.picks import Why
+from newsletter.picks import KIND, Why
 from papers import vectors
 from subscriptions.among import among
 from subscriptions.models import Feedback
@@ -23,7 +23,7 @@ def refer(picks: Picks, readers: Ints, pool: Pool) -> None:
     Args:
         readers: ids of subscribers, as many as `picks.counts`.
     """
-    rows = np.flatnonzero(picks.rows["why"] == Why.TASTE)
+    rows = np.flatnonzero(picks.rows["why"] & KIND == Why.TASTE)
     if not rows.size:
         return
     who = np.repeat(readers, picks.counts)[rows]

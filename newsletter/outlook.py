@@ -15,7 +15,7 @@ from newsletter.contents import Item
 from newsletter.matching.block import pick_all
 from newsletter.matching.phrases import AUTHOR, KEYWORD
 from newsletter.matching.pool import Pool
-from newsletter.matching.readers import Pairs, Reader, Readers, block_of
+from newsletter.matching.readers import Reader, Readers, block_of
 from newsletter.models import Delivery
 from newsletter.picks import unpack
 from newsletter.reasons import Names
@@ -68,8 +68,8 @@ def _reader(subscriber: Subscriber, wished: Wished, pool: Pool) -> Readers:
         aversion=bytes(taste.aversion) if taste and taste.aversion else None,
     )
     on_the_way = np.array(Delivery.objects.issues_on_the_way(but=None), np.int64)
-    sent = history.load(np.array([subscriber.pk]), pool.all_ids, on_the_way=on_the_way)
-    return replace(block_of([reader], pool), sent=Pairs(sent.reader, pool.candidate(sent.value)))
+    sent, risen = history.load(np.array([subscriber.pk]), pool, on_the_way=on_the_way)
+    return replace(block_of([reader], pool), sent=sent, risen=risen)
 
 
 def _numbered(words: Words) -> dict[int, tuple[int, str]]:

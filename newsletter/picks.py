@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Why(IntEnum):
@@ -25,10 +26,13 @@ class Why(IntEnum):
     TREND = 5  # outside his topics, and everybody reads it: 0
 
 
-# Little-endian, without gaps: 13 bytes a paper.
+# Little-endian, without gaps: 13 bytes a paper.  In `why`, from the lowest bit on: three bits
+# of `Why`, four of `rises`, and one that says that the reader had it before.
 PACKED = np.dtype(
     [("paper", "<u4"), ("score", "<f2"), ("why", "u1"), ("reference", "<u4"), ("also", "<u2")]
 )
+
+KIND, RISES, FOUR_BITS, AGAIN = 0b111, 3, 0b1111, 0x80
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,19 @@ class Pick:
     why: Why = Why.NOTHING
     reference: int = 0
     also_topic: int = 0  # a second topic that he follows, its id; 0 if there is none
+    rises: int = 0  # `Paper.rises` when it was picked, 0..15
+    is_again: bool = False  # he had it before it rose
 
 
 def pack(picks: Iterable[Pick]) -> bytes:
     """Write picks, best first, in 13 bytes each."""
-    rows = [(p.paper_id, p.score, p.why, p.reference, p.also_topic) for p in picks]
+    rows = [
+        (
+            p.paper_id, p.score, p.why | p.rises << RISES | AGAIN * p.is_again,
+            p.reference, p.also_topic,
+        )
+        for p in picks
+    ]  # fmt: skip
     return np.array(rows, dtype=PACKED).tobytes()
 
 
@@ -52,9 +64,23 @@ def unpack(packed: bytes | memoryview) -> list[Pick]:
     """Read what `pack` wrote; raise `ValueError` if it is cut or not ours."""
     rows = np.frombuffer(packed, dtype=PACKED)
     found = [
-        Pick(paper, score, Why(why), reference, also_topic)
+        Pick(
+            paper,
+            score,
+            Why(why & KIND),
+            reference,
+            also_topic,
+            rises=why >> RISES & FOUR_BITS,
+            is_again=bool(why & AGAIN),
+        )
         for paper, score, why, reference, also_topic in rows.tolist()
     ]
     if any(math.isnan(pick.score) for pick in found):
         raise ValueError("a score is not a number")
     return found
+
+
+def rises_of(rows: NDArray[np.void]) -> NDArray[np.int64]:
+    """Return `Pick.rises` of rows of dtype PACKED."""
+    rises: NDArray[np.int64] = (rows["why"] >> RISES & FOUR_BITS).astype(np.int64)
+    return rises

@@ -42,12 +42,26 @@ class Names(NamedTuple):
 NO_NAMES = Names({}, {})
 
 
-def sentence(why: Why, reference: int, also_topic: int, *, topics: Topics, names: Names) -> str:
+def sentence(
+    why: Why,
+    reference: int,
+    also_topic: int,
+    *,
+    topics: Topics,
+    names: Names,
+    is_again: bool = False,
+) -> str:
     """Return the reasons of one pick, without a full stop; empty if there are none to tell.
 
     Args:
         topics: those that the paper is about.  Another one no longer counts as a reason.
+        is_again: the reader had it before it rose.
     """
+    said = _sentence(why, reference, also_topic, topics=topics, names=names)
+    return _joined(_("it is rising again"), said) if is_again else said
+
+
+def _sentence(why: Why, reference: int, also_topic: int, *, topics: Topics, names: Names) -> str:
     also = topics[also_topic][0] if also_topic in topics else ""
     if why == Why.TOPIC:
         name, found = topics.get(reference, ("", ""))

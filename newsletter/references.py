@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from newsletter.picks import Why
+from newsletter.picks import KIND, Why
 from newsletter.reasons import Names
 from papers.models import Paper
 from papers.wording import shorten
@@ -34,6 +34,6 @@ def names_of(picks: NDArray[np.void]) -> Names:
 
 
 def _references(picks: NDArray[np.void], whys: list[Why]) -> list[int]:
-    chosen = picks["reference"][np.isin(picks["why"], whys)]
+    chosen = picks["reference"][np.isin(picks["why"] & KIND, whys)]
     found: list[int] = np.unique(chosen[chosen > 0]).tolist()
     return found

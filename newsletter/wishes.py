@@ -44,14 +44,15 @@ def load(
     interests = _interests(ids)
     phrases, excluded = _phrases(ids)
     learn(pool, np.concatenate([phrases.value, excluded.value]))
-    sent = history.load(ids, pool.all_ids, on_the_way=on_the_way)
+    sent, risen = history.load(ids, pool, on_the_way=on_the_way)
     return Readers(
         lengths=lengths,
         shares=units.shares(trend_shares),
         interests=interests,
         phrases=phrases,
         excluded=excluded,
-        sent=Pairs(sent.reader, pool.candidate(sent.value)),
+        sent=sent,
+        risen=risen,
         tastes=_tastes(ids, "vector"),
         aversions=_tastes(ids, "aversion"),
     )

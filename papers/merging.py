@@ -27,7 +27,7 @@ PLAIN = (
 )  # fmt: skip
 FIELDS = (
     *READABLE, "source_title", "source_abstract", *PLAIN, "title_key", "published_at",
-    "listed_on", "version", "withdrawn_on", "has_video", "votes", "comments", "stars",
+    "listed_on", "rises", "version", "withdrawn_on", "has_video", "votes", "comments", "stars",
 )  # fmt: skip
 
 
@@ -106,9 +106,8 @@ class Draft:
         paper.published_at = _published_at(paper.published_at, record.published_at, at=at)
         for counts in record.counts:
             self._count(counts)
-        dates = {day for day in (paper.listed_on, record.listed_on) if day}
-        paper.listed_on = max(dates, default=None)
-        self.list_dates |= dates
+        self.list_dates |= {day for day in (paper.listed_on, record.listed_on) if day}
+        paper.list_on(record.listed_on)
         self.records.append(record)
 
     def _count(self, counts: Counts) -> None:

@@ -84,6 +84,8 @@ API_SIGNUP_KEYS = env.list("API_SIGNUP_KEYS", default=[])  # of servers that may
 PAPER_SOURCES = env.list("PAPER_SOURCES", default=["huggingface", "arxiv"])
 ARXIV_CATEGORIES = env.list("ARXIV_CATEGORIES", default=["cs.AI", "cs.CL", "cs.CV", "cs.LG"])
 OUTSIDE_PICK = env.bool("OUTSIDE_PICK", default=False)
+# Papers that a list names anew after a month, to readers who had them, once each time.
+RISING_AGAIN = env.bool("RISING_AGAIN", default=False)
 POLL_MINUTES = env.float("POLL_MINUTES", default=45.0)
 TREND_PRIOR = env.bool("TREND_PRIOR", default=False)
 TRAIN_DAYS = env.float("TRAIN_DAYS", default=7.0)  # 0: the model of topics is never trained

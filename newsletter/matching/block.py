@@ -24,7 +24,7 @@ from newsletter.matching.reasons import (
     score_of,
     strangers,
 )
-from newsletter.picks import PACKED, Pick, Why, unpack
+from newsletter.picks import AGAIN, PACKED, RISES, Pick, Why, unpack
 
 AT_ONCE = 4_000_000  # readers times papers in one go: what stays in the cache
 LIKELY = 8  # one in so many of the papers that a reader must not get may be on his topic
@@ -85,7 +85,7 @@ def _pick_part(readers: Readers, pool: Pool, *, outside: bool, capped: bool) -> 
     keys = _choose(readers, pool, out=out, lengths=lengths, caps=caps)
     if outside:
         keys = _with_last(keys, extra)
-    return _pack(keys, pool, follow)
+    return _pack(keys, pool, follow, risen=readers.risen)
 
 
 def _found(phrases: Pairs, pool: Pool) -> Pairs:
@@ -135,7 +135,7 @@ def _with_last(keys: Ints, extra: Ints) -> Ints:
     return wider
 
 
-def _pack(keys: Ints, pool: Pool, follow: Follows) -> Picks:
+def _pack(keys: Ints, pool: Pool, follow: Follows, *, risen: Pairs) -> Picks:
     is_there = keys < NEVER
     reader, place = np.nonzero(is_there)
     chosen = keys[reader, place]
@@ -152,6 +152,9 @@ def _pack(keys: Ints, pool: Pool, follow: Follows) -> Picks:
     is_author = pool.hits.is_author(follow.phrases.value[wish])
     rows["why"][is_phrase] = np.where(is_author, Why.AUTHOR, Why.KEYWORD)
     rows["also"] = _also(reader, paper, topic, pool=pool, follow=follow)
+    rows["why"] |= pool.rises[paper] << RISES
+    had = np.isin(reader * pool.size + paper, risen.reader * pool.size + risen.value)
+    rows["why"][had] |= AGAIN
     return Picks(rows, is_there.sum(axis=1))
 
 

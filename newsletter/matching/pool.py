@@ -28,6 +28,8 @@ class Candidate:
     topics: Mapping[int, float]  # topic id -> strength, 0 < strength <= 1
     text: Text = NO_TEXT
     vector: bytes | None = None  # as papers.vectors writes it
+    rises: int = 0  # how often a list named it anew, 0..15
+    may_return: bool = False  # also to readers who had it before it rose last
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Pool:
     about: About
     vectors: NDArray[np.float32]  # one row a paper, of whole numbers; zeros if there is none
     index: Index
+    rises: NDArray[np.uint8]
+    may_return: NDArray[np.bool_]
     # Other ids of candidates, which count as sent with them: rows of (id, position).
     aliases: tuple[NDArray[np.int64], NDArray[np.int64]]
     hits: Hits = field(default_factory=Hits)
@@ -76,6 +80,8 @@ class Pool:
             about=_about(rows, topic_ids),
             vectors=_vectors(candidates),
             index=Index([candidate.text for candidate in candidates]),
+            rises=np.array([candidate.rises for candidate in candidates], np.uint8),
+            may_return=np.array([candidate.may_return for candidate in candidates], np.bool_),
             aliases=_aliases(aliases, [candidate.paper_id for candidate in candidates]),
         )
 

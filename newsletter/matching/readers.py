@@ -94,6 +94,7 @@ class Readers:
     phrases: Pairs = field(default_factory=Pairs)  # ids that he looks for; by reader, then id
     excluded: Pairs = field(default_factory=Pairs)  # ids that he wants nothing of
     sent: Pairs = field(default_factory=Pairs)  # positions of candidates
+    risen: Pairs = field(default_factory=Pairs)  # of those that he had, and that rose since
     tastes: Tastes = field(default_factory=Tastes)
     aversions: Tastes = field(default_factory=Tastes)
 
@@ -114,6 +115,7 @@ class Readers:
             phrases=self.phrases.part(start, stop),
             excluded=self.excluded.part(start, stop),
             sent=self.sent.part(start, stop),
+            risen=self.risen.part(start, stop),
             tastes=self.tastes.part(start, stop),
             aversions=self.aversions.part(start, stop),
         )
@@ -132,6 +134,7 @@ class Readers:
             phrases=self.phrases.of(chosen),
             excluded=self.excluded.of(chosen),
             sent=self.sent.of(chosen),
+            risen=self.risen.of(chosen),
             tastes=self.tastes.of(chosen),
             aversions=self.aversions.of(chosen),
         )

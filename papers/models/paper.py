@@ -15,6 +15,8 @@ from papers.models.topic import Topic
 from papers.wording import excerpt, name_authors
 
 TEASER_LENGTH = 320  # characters
+RISES_AFTER = timedelta(days=30)  # a list that names a paper again so late names it anew
+MOST_RISES = 15  # what four bits hold: newsletter.picks, newsletter.history
 OWN_KEY = re.compile(r"p[1-9][0-9]{0,17}")
 
 
@@ -99,6 +101,8 @@ class Paper(models.Model):
     categories = models.JSONField(default=list, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     listed_on = models.DateField(null=True, blank=True, db_index=True)
+    # How often a list named it anew, `RISES_AFTER` or more after the list before.
+    rises = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     version = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="The newest seen on arXiv; 0 if none was told."
     )
@@ -146,6 +150,14 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def list_on(self, day: date | None) -> None:
+        """A list of that day names it.  Only a newer list than all before can name it anew."""
+        if day is None or (self.listed_on and day <= self.listed_on):
+            return
+        if self.listed_on and day - self.listed_on >= RISES_AFTER:
+            self.rises = min(self.rises + 1, MOST_RISES)
+        self.listed_on = day
 
     @property
     def key(self) -> str:

@@ -13,6 +13,7 @@ from django.db import connection
 
 from newsletter import history
 from newsletter.history import BLOCK
+from newsletter.matching.pool import Candidate, Pool
 from newsletter.models import Delivery, Sent
 from newsletter.picks import Pick, pack
 from papers.models import Paper
@@ -38,7 +39,8 @@ def rows() -> dict:
 def loaded(readers, papers, *, on_the_way=NOBODY):
     """Which of the papers which of the readers had, as ids."""
     ids = numbers(*sorted(reader.pk for reader in readers))
-    pairs = history.load(ids, numbers(*papers), on_the_way=on_the_way)
+    pool = Pool.of([Candidate(paper, 0.5, {}) for paper in papers])
+    pairs, _risen = history.load(ids, pool, on_the_way=on_the_way)
     return {
         (ids[reader], papers[paper])
         for reader, paper in zip(pairs.reader.tolist(), pairs.value.tolist(), strict=True)
@@ -149,3 +151,33 @@ def test_what_was_accepted_before_there_was_a_history_is_filled_in(picked, monke
         (first.subscriber_id, 1): [0],
         **{(other.subscriber_id, 0): [5] for other in others},
     }
+
+
+@pytest.mark.parametrize("rises", [1, 15])
+def test_a_paper_that_rose_since_may_come_once_more(picked, rises):
+    """By what is on the way and by what is stored; and the second time is remembered, too."""
+
+    def barred_and_risen(delivery, **fields):
+        pool = Pool.of([Candidate(5, 0.9, {}, rises=rises, **fields)])
+        issues = numbers(*Delivery.objects.issues_on_the_way(but=None))
+        return [
+            pairs.value.tolist()
+            for pairs in history.load(numbers(delivery.subscriber_id), pool, on_the_way=issues)
+        ]
+
+    first = picked([5], state=State.ATTEMPTING)
+    for _time in range(2):
+        assert barred_and_risen(first, may_return=True) == [[], [0]]
+        assert barred_and_risen(first, may_return=False) == [[0], []]
+        Delivery.objects.update(state=State.ACCEPTED)
+        history.record([first.pk])
+
+    again = picked([], reader=first.subscriber, state=State.ATTEMPTING, on=TUESDAY + DAY)
+    again.packed_picks = pack([Pick(5, 0.5, rises=rises, is_again=True)])
+    again.save()
+    for _time in range(2):
+        barred, _risen = barred_and_risen(first, may_return=True)
+        assert barred == [0]
+        Delivery.objects.update(state=State.ACCEPTED)
+        history.record([again.pk])
+    assert history.offsets(Sent.objects.get().papers).tolist() == [5, 5, 5, 5]

@@ -10,7 +10,7 @@ from newsletter import candidates, compose, issues
 from newsletter.models import Delivery, Issue
 from newsletter.picks import Why
 from subscriptions.ledger import MAY_ARRIVE
-from subscriptions.models import Interest
+from subscriptions.models import Interest, Subscriber
 from subscriptions.verdicts import State
 from tests.newsletter.issue_steps import DAY, SEVEN, TUESDAY, WEDNESDAY, sent_titles, titles
 
@@ -46,6 +46,53 @@ def test_a_paper_sent_long_ago_is_still_remembered(make_due, make_delivery, make
     deliver(make_delivery([paper], reader=reader, on=date(2025, 6, 1)), State.ACCEPTED)
     Delivery.objects.all().delete()  # the history does without
     assert sent_titles() == []
+
+
+@pytest.mark.parametrize("is_on", [False, True])
+def test_a_paper_that_rises_again_comes_once_more_and_says_so(
+    make_due, make_paper, settings, is_on
+):
+    """A list names it anew after forty days, and again after forty more."""
+    settings.RISING_AGAIN = is_on
+    reader = make_due()
+    paper = make_paper("Evergreen", topics=["agents"], trend_score=0.9)
+    assert sent_titles() == ["Evergreen"]
+    deliver(Delivery.objects.latest("pk"), State.ACCEPTED)
+
+    for round_ in (1, 2):
+        paper.list_on(date(2026, 3, 16) + 40 * round_ * DAY)
+        paper.save()
+        for day in (1, 2):  # of the second there is nothing left
+            Subscriber.objects.update(next_digest_at=SEVEN + (40 * round_ + day) * DAY)
+            found = sent_titles(at=SEVEN + (40 * round_ + day) * DAY)
+            assert found == ["Evergreen"] * (is_on and day == 1)
+            if found:
+                delivery = Delivery.objects.latest("pk")
+                said = compose.compose_all([delivery])(delivery).message()
+                assert "Why: it is rising again; you follow Agents" in said.body
+                assert "it is rising again" in compose.html_of(said)
+                deliver(delivery, State.ACCEPTED)
+    assert reader.deliveries.filter(state=State.ACCEPTED).count() == (3 if is_on else 1)
+
+
+@pytest.mark.parametrize(
+    ("trend", "listed_after", "comes"), [(0.69, 40, False), (0.9, 29, False), (0.7, 30, True)]
+)
+def test_what_rises_again_is_high_up_on_a_list_of_a_month_later(
+    make_due, make_paper, settings, trend, listed_after, comes
+):
+    settings.RISING_AGAIN = True
+    make_due()
+    paper = make_paper("Evergreen", topics=["agents"], trend_score=0.5)
+    sent_titles()
+    deliver(Delivery.objects.latest("pk"), State.ACCEPTED)
+
+    paper.trend_score = trend
+    paper.list_on(date(2026, 3, 16) + listed_after * DAY)
+    paper.save()
+    at = SEVEN + (listed_after + 1) * DAY
+    Subscriber.objects.update(next_digest_at=at)
+    assert sent_titles(at=at) == ["Evergreen"] * comes
 
 
 def test_weak_assignments_and_inactive_topics_do_not_count(make_due, make_paper, make_topic):
