@@ -2,9 +2,10 @@
 
 `python bench/topic_labels.py FOLDER OUT [--part dev|test]` looks the papers up in the files of
 FOLDER (the page capture, and the papers of `bench.corpus`) by a hash of their titles, and writes
-OUT/papers.json and OUT/labels.json.  One reader gave the labels, from title and abstract: "both"
-is what a paper is clearly about, "either" adds what can be defended.  Rules and cuts were chosen
-on the part "dev"; the part "test" was looked at twice, at the end.
+OUT/papers.json and OUT/labels.json.  Two readers gave labels, from title and abstract, without
+knowing of each other: what a paper is clearly about, and what else can be defended.  "both" is
+what is clear to both, "either" what is clear to one at least, or with `--wide` can be defended.
+Rules and cuts were chosen on the part "dev"; the part "test" was looked at thrice, at the end.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ LABELS = Path(__file__).with_name("topic_labels.json")
 PAGE, LISTS = "papers_page_capture.txt", "hf_daily_papers_compact.jsonl.gz"
 
 
-def main(folder: Path, out: Path, part: str) -> None:
+def main(folder: Path, out: Path, part: str, *, is_wide: bool = False) -> None:
     rows = [row for row in json.loads(LABELS.read_text()) if part in ("all", row["part"])]
     texts = {key(title): (title, abstract) for title, abstract in papers(folder)}
     found = [row for row in rows if row["title"] in texts]
@@ -53,7 +54,7 @@ def main(folder: Path, out: Path, part: str) -> None:
     )
     write(
         out / "labels.json",
-        [{"n": number, "either": row["either"], "both": row["both"]} for number, row in numbered],
+        [{"n": number, **labels(row, is_wide=is_wide)} for number, row in numbered],
     )
     sys.stdout.write(f"{len(found)} of {len(rows)} labelled papers are in {folder}\n")
 
@@ -65,6 +66,12 @@ def papers(folder: Path) -> Iterator[tuple[str, str]]:
     with gzip.open(folder / LISTS, "rt", encoding="utf-8") as file:
         for line in map(json.loads, file):
             yield readable(line["title"], limit=500), readable(line["summary"], limit=20_000)
+
+
+def labels(row: dict[str, list[str]], *, is_wide: bool) -> dict[str, list[str]]:
+    first, second = set(row["first"]), set(row["second"])
+    more = {*row["first_defends"], *row["second_defends"]} if is_wide else set()
+    return {"either": sorted(first | second | more), "both": sorted(first & second)}
 
 
 def key(title: str) -> str:
@@ -79,6 +86,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--wide", action="store_true", help="what can be defended is right, too")
     parser.add_argument("--part", choices=["dev", "test", "all"], default="all")
     options = parser.parse_args()
-    main(options.folder, options.out, options.part)
+    main(options.folder, options.out, options.part, is_wide=options.wide)

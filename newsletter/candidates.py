@@ -34,7 +34,7 @@ NO_LIST = (
 )
 STALE_AFTER = timedelta(days=14)  # a paper that nobody listed or stored since then is old
 RISING = 0.7  # the trend from which on a paper that rose may come to a reader again
-CERTAIN = 0.5  # strength below which a paper is not said to be about a topic in a mail
+CERTAIN = 0.2  # strength below which a paper is not said to be about a topic in a mail
 
 
 def load(cadence: str, on: date, *, at: datetime) -> Pool:

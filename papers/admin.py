@@ -15,7 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST
 
-from papers import charts, classify, corrections, rounds, scoring, sources
+from papers import charts, classify, corrections, learned, rounds, scoring, sources
 from papers.adding import Adding
 from papers.curating import RECENT
 from papers.models import Assignment, Host, Ingestion, Observation, Paper, Refusal, Topic
@@ -26,6 +26,8 @@ from papers.tasks import ring_source
 from papers.text import title_key
 from papers.topic_pages import TopicPages
 from papers.uploading import Uploading
+
+learned.register(admin.site)
 
 
 class AssignmentInline(admin.TabularInline):  # type: ignore[type-arg]

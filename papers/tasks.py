@@ -102,6 +102,16 @@ def train_topics() -> None:
         logger.info("trained %s", training.train(at=at))
 
 
+@shared_task(name="papers.train_now", ignore_result=True, soft_time_limit=READING_SECONDS,
+             time_limit=READING_SECONDS + 30)  # fmt: skip
+def train_now() -> None:
+    """Train the model of topics because an operator asked for it."""
+    try:
+        logger.info("trained %s", training.train(at=now()))
+    except ValueError as error:
+        logger.warning("nothing was trained: %s", error)
+
+
 @shared_task(name="papers.classify_recent", ignore_result=True, soft_time_limit=READING_SECONDS,
              time_limit=READING_SECONDS + 30)  # fmt: skip
 def classify_recent() -> None:
@@ -112,6 +122,11 @@ def classify_recent() -> None:
 def ring_classify() -> bool:
     """Ask a worker to classify recent papers; False if Redis did not take the question."""
     return ring(classify_recent, expires=READING_SECONDS)
+
+
+def ring_training() -> bool:
+    """Ask a worker to train a version now; False if Redis did not take the question."""
+    return ring(train_now, expires=READING_SECONDS)
 
 
 def ring_source(source: str) -> bool:

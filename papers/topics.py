@@ -19,7 +19,7 @@ PHRASE = 0.3  # the same for one phrase mentioned once; one that comes again cou
 
 # How rules and a model are joined, in log-odds; measured in docs/decisions/0010-topics.md.
 RULES_SAY = 6.0  # the difference that a sure sign makes
-DOUBT = 2.6  # what they must overcome together
+DOUBT = 4.0  # what they must overcome together
 
 _NOTHING = Evidence()
 

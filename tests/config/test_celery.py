@@ -31,6 +31,7 @@ OURS = {
     "papers.complete",
     "papers.check_withdrawals",
     "papers.classify_recent",
+    "papers.train_now",
 }
 # Redis hands such a message out again and again, or loses it: the future lives in rows.
 IN_THE_FUTURE = re.compile(r"\beta=|\bcountdown=|\bself\.retry\(|\bautoretry_for=")

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission, User
 
 from newsletter.models import Alarm, Delivery, Event, Issue, Tally, Webhook
 from newsletter.picks import Pick, Why, pack
-from papers.models import Host, Ingestion, Refusal
+from papers.models import Correction, Host, Ingestion, Paper, Refusal, Topic, TopicModel
 from subscriptions.models import (
     Brake,
     Consent,
@@ -87,6 +87,9 @@ def one_of_each(make_delivery):
     Host.objects.create(name="export.arxiv.org", paused_until=MOMENT)
     Webhook.objects.create(service="postmark", received_at=MOMENT, body=b"?", size=1, state="dead")
     Event.objects.create(key=uuid.uuid4(), provider="postmark", kind=1, is_ours=True, at=MOMENT)
+    paper, topic = Paper.objects.first() or Paper.objects.create(title="One"), Topic.objects.first()
+    Correction.objects.create(paper=paper, topic=topic, is_about=False)
+    TopicModel.objects.create(trained_at=MOMENT, papers=5, weights=b"?")
     issue = Delivery.objects.first().issue
     Alarm.objects.create(issue=issue, kind="warned", reason="bounces", at=MOMENT)
     Tally.objects.create(issue=issue, kind="opened", count=3)
