@@ -9,10 +9,11 @@ from functools import partial
 import pytest
 from django.db import connection, transaction
 
-from newsletter import candidates, foretaste, issues, opening, outlook, placing
+from newsletter import candidates, foretaste, gate, issues, opening, outlook, placing
 from newsletter.matching.pool import Candidate
 from newsletter.matching.readers import Reader
 from newsletter.models import Delivery, Issue, Plan
+from newsletter.models.plan import LONGEST_INTRODUCTION
 from newsletter.outlook import Wished
 from newsletter.placing import Act
 from papers.models import Topic
@@ -137,6 +138,29 @@ def test_the_introduction_stands_above_what_must_be_said(make_due, make_plan, ma
     make_due()
     issues.open_due(at=SEVEN)
     assert Issue.objects.get().introduction == f"Welcome <all>.\n\n{candidates.NO_LIST}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Two <b>papers</b> & a half.\r\n\r\nMore at https://example.org/a?b=1&c=2: None.",
+        "ALL OF IT FREE!!! {{ name }} %s undefined TODO",
+        "word " * (LONGEST_INTRODUCTION // 5),
+        "x" * LONGEST_INTRODUCTION,
+        "\u202eright to left, \u4e2d\u6587, \U0001f916",
+    ],
+    ids=["markup", "shouting", "long", "one word", "other scripts"],
+)
+def test_what_an_editor_says_stops_no_issue(make_due, make_plan, three, settings, said):
+    settings.POSTAL_ADDRESS = "1 Example Street"
+    make_plan(introduction=said)
+    make_due()
+    issues.open_due(at=SEVEN)
+    issue = Issue.objects.get()
+    gate.release(issue, at=SEVEN)
+    issue.refresh_from_db()
+    assert (issue.state, issue.reason) == ("open", "")
+    assert issue.inspections.get().mails == 1
 
 
 def test_drafts_and_outlooks_follow_the_plan_and_the_past_does_not(make_due, make_plan, three):
