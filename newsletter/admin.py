@@ -16,7 +16,7 @@ from django.utils.timezone import now
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
-from newsletter import compose, dead_letters, desk, issues, tasks
+from newsletter import compose, dead_letters, desk, issues, plan_pages, tasks
 from newsletter.models import Delivery, Event, Issue
 from newsletter.staff import people, trail
 from newsletter.steering import Steering, may_send_now
@@ -28,6 +28,7 @@ from subscriptions.composing import NotToBeSent
 
 dead_letters.register(admin.site)
 people.register(admin.site)
+plan_pages.register(admin.site)
 trail.register(admin.site)
 
 

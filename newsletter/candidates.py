@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F
 
+from newsletter import placing
 from newsletter.matching import twins
 from newsletter.matching.phrases import Text
 from newsletter.matching.pool import MOST_PAPERS, Candidate, Pool
-from newsletter.models import Issue
+from newsletter.models import Issue, Plan
+from newsletter.placing import NOTHING, Act, Acts
 from papers.models import Assignment, Paper, PaperQuerySet
 from papers.trending import percentiles
 
@@ -34,14 +37,20 @@ NO_LIST = (
 )
 STALE_AFTER = timedelta(days=14)  # a paper that nobody listed or stored since then is old
 RISING = 0.7  # the trend from which on a paper that rose may come to a reader again
+COLUMNS = (
+    *("pk", "title", "abstract", "authors", "vector", "rises"), "trend_score", "expected_votes",
+)  # fmt: skip
 CERTAIN = 0.2  # strength below which a paper is not said to be about a topic in a mail
 
 
-def load(cadence: str, on: date, *, at: datetime) -> Pool:
+def load(cadence: str, on: date, *, at: datetime, acts: Acts = NOTHING) -> Pool:
     """Return the papers of the issue's span of lists: the hottest, as many as matching takes.
 
     In a short issue a paper's trend is its score within its list; in a long one it is its
     percentile over the span in votes to be expected.
+
+    Args:
+        acts: what editors want of some of them.
     """
     span = LIST_DAYS[Issue.Cadence(cadence)]
     days = max(STALE_AFTER, timedelta(days=span))
@@ -50,13 +59,11 @@ def load(cadence: str, on: date, *, at: datetime) -> Pool:
     fresh = Paper.objects.trending(until=until, days=span).alive_since(at - days)
     if is_long:
         fresh = fresh.most_expected_first()
-    names = (
-        *("pk", "title", "abstract", "authors", "vector", "rises"), "trend_score", "expected_votes",
-    )  # fmt: skip
-    rows = list(fresh.values_list(*names)[:MOST_PAPERS])
+    most = MOST_PAPERS + len(acts)  # some of them may go
+    rows = _rows(fresh, acts, most=most)
     trends = percentiles([row[-1] for row in rows]) if is_long else [row[-2] for row in rows]
-    unlisted = _unlisted(on, since=at - timedelta(days=span), until=at).values_list(*names)
-    rows += unlisted[: MOST_PAPERS - len(rows)]
+    unlisted = _unlisted(on, since=at - timedelta(days=span), until=at)
+    rows += _rows(unlisted, acts, most=most - len(rows))
     trends += [0] * (len(rows) - len(trends))
     topics = _topics({row[0] for row in rows})
     found = [
@@ -68,7 +75,7 @@ def load(cadence: str, on: date, *, at: datetime) -> Pool:
             rows, trends, strict=True
         )
     ]  # fmt: skip
-    return Pool.of(*twins.merge(found))
+    return Pool.of(*placing.place(*twins.merge(found), acts))
 
 
 def kind(cadence: str, *, missed: int) -> str:
@@ -83,7 +90,17 @@ def kind(cadence: str, *, missed: int) -> str:
 
 
 def introduction(cadence: str, on: date, *, at: datetime) -> str:
-    """Return what an issue must say of its candidates: that they have no votes, or nothing.
+    """Return what stands above the papers of an issue that is to be made; may be empty.
+
+    What editors planned to say, and then what must be said of the candidates.
+    """
+    planned = Plan.objects.counting(cadence, on).values_list("introduction", flat=True)
+    said = [*planned, _warning(cadence, on, at=at)]
+    return "\n\n".join(filter(None, said))
+
+
+def _warning(cadence: str, on: date, *, at: datetime) -> str:
+    """Return that the candidates have no votes, or nothing.
 
     Lists without a single vote are announcements: arXiv's go on when nobody counts votes.
     Where nobody ever did, there is nothing to miss.
@@ -94,6 +111,14 @@ def introduction(cadence: str, on: date, *, at: datetime) -> str:
         return NO_LIST
     since = at - timedelta(days=LIST_DAYS[Issue.Cadence(cadence)])
     return NO_LIST if _unlisted(on, since=since, until=at).exists() else ""
+
+
+def _rows(papers: PaperQuerySet, acts: Acts, *, most: int) -> list[tuple[Any, ...]]:
+    """Read so many papers in their order, after those that are boosted: no cut is for them."""
+    chosen = [paper for paper, act in acts.items() if act == Act.BOOST]
+    boosted = list(papers.filter(pk__in=chosen).values_list(*COLUMNS)) if chosen else []
+    others = papers.exclude(pk__in=chosen).values_list(*COLUMNS)
+    return boosted + list(others[: max(most - len(boosted), 0)])
 
 
 def _unlisted(on: date, *, since: datetime, until: datetime) -> PaperQuerySet:

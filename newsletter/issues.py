@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from newsletter import audience, candidates, opening, wishes
+from newsletter import audience, candidates, opening, placing, wishes
 from newsletter.audience import Audience, Turn
 from newsletter.matching.block import pick
 from newsletter.matching.readers import Reader
@@ -95,7 +95,8 @@ def draft(subscriber: Subscriber, wanted: Reader, *, at: datetime) -> Delivery:
     on = cadence.local_date(at, subscriber.time_zone)
     issue = Issue(cadence=subscriber.cadence, on=on, opened_at=at)
     issue.introduction = candidates.introduction(issue.cadence, on, at=at)
-    pool = candidates.load(issue.cadence, on, at=at)
+    acts = placing.planned(issue.cadence, on)
+    pool = candidates.load(issue.cadence, on, at=at, acts=acts)
     wishes.learn(pool, np.array([*wanted.phrases, *wanted.excluded], np.int64))
     delivery = Delivery(issue=issue, subscriber=subscriber, lane=lane_of(subscriber.email))
     delivery.picks = pick(wanted, pool, outside=settings.OUTSIDE_PICK)

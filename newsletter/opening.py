@@ -15,12 +15,12 @@ from django.db import connection
 from django.db.models import F
 from numpy.typing import NDArray
 
-from newsletter import arrays, candidates, nearest, wishes
+from newsletter import arrays, candidates, nearest, placing, wishes
 from newsletter.arrays import Field
 from newsletter.audience import Audience
 from newsletter.matching.block import Picks, pick_all
 from newsletter.matching.pool import Pool
-from newsletter.models import Delivery, Issue
+from newsletter.models import Delivery, Issue, Plan
 from newsletter.picks import PACKED
 from subscriptions import among
 from subscriptions.lanes import LANES
@@ -43,15 +43,26 @@ class Edition:
 def edition(cadence: str, on: date, *, at: datetime) -> Edition:
     """Return the issue of that date, which is made if there is none, and its candidates."""
     issue = issue_of(cadence, on, at=at)
-    pool = candidates.load(cadence, on, at=at)
+    acts = placing.planned(cadence, on)  # frozen with the issue: the same for all readers
+    pool = candidates.load(cadence, on, at=at, acts=acts)
     on_the_way = Delivery.objects.issues_on_the_way(but=issue.pk)
     return Edition(issue, pool, np.array(on_the_way, np.int64))
 
 
 def issue_of(cadence: str, on: date, *, at: datetime) -> Issue:
-    said = partial(candidates.introduction, cadence, on, at=at)  # asked only for a new issue
+    """Return the issue of that date; a new one freezes its plan, and says what that says."""
+    said = partial(_begin, cadence, on, at=at)  # called only for a new issue
     new = {"opened_at": at, "introduction": said}
     return Issue.objects.get_or_create(cadence=cadence, on=on, defaults=new)[0]
+
+
+def _begin(cadence: str, on: date, *, at: datetime) -> str:
+    """Freeze the plan of an issue that is about to be made; return what stands above its papers.
+
+    If somebody else makes the issue first, this is undone.
+    """
+    Plan.objects.freeze(cadence, on, at=at)
+    return candidates.introduction(cadence, on, at=at)
 
 
 def write(opened: Edition, readers: Audience, *, at: datetime) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 from django.conf import settings
 
-from newsletter import candidates, contents, history, nearest
+from newsletter import candidates, contents, history, nearest, placing
 from newsletter.audience import Turn
 from newsletter.contents import Item
 from newsletter.matching.block import pick_all
@@ -43,7 +43,8 @@ def items(subscriber: Subscriber, wished: Wished, *, at: datetime) -> list[Item]
     """
     missed = Turn.of_reader(subscriber).missed
     kind = candidates.kind(wished.choices.cadence, missed=missed)
-    pool = candidates.load(kind, cadence.local_date(at, wished.choices.time_zone), at=at)
+    on = cadence.local_date(at, wished.choices.time_zone)
+    pool = candidates.load(kind, on, at=at, acts=placing.planned(kind, on))
     phrases = _numbered(wished.words)
     pool.hits.learn(pool.index, ((pk, kind, text) for pk, (kind, text) in phrases.items()))
     picks = pick_all(_reader(subscriber, wished, pool), pool, outside=settings.OUTSIDE_PICK)

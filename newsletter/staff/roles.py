@@ -18,11 +18,18 @@ ALL = ("view", "add", "change", "delete")
 Rights = Mapping[str, tuple[str, ...]]  # "app.model", or "app.*" -> what may be done
 
 # Nothing here names a reader.
-VIEWER: Rights = {"papers.*": LOOK, "newsletter.issue": LOOK, "newsletter.tally": LOOK}
+VIEWER: Rights = {
+    "papers.*": LOOK,
+    **dict.fromkeys(
+        ("newsletter.issue", "newsletter.tally", "newsletter.plan", "newsletter.placement"), LOOK
+    ),
+}
 EDITOR: Rights = {
     **VIEWER,
     **dict.fromkeys(("papers.paper", "papers.topic", "papers.assignment"), EDIT),
     **dict.fromkeys(("papers.ingestion", "papers.upload", "papers.correction"), ("view", "add")),
+    "newsletter.plan": EDIT,
+    "newsletter.placement": ALL,
 }
 # From here on readers are seen by name.
 SENDER: Rights = {

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.utils.timezone import now
 
+from newsletter.models import Plan
 from papers.models import Paper, Topic
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -87,7 +88,7 @@ def look(signed_in, live_server):
         for width, scheme in SCREENS:
             # Axe, like whoever takes a picture, puts a style of its own on the page.
             with signed_in(width, scheme, bypass_csp=True) as page:
-                page.goto(f"{live_server.url}/admin/papers/{path}")
+                page.goto(f"{live_server.url}/admin/{path}")
                 act(page)
                 found = axe.Axe().run(page, context=part).response["violations"]
                 barriers = [(it["id"], [node["html"] for node in it["nodes"]]) for it in found]
@@ -129,36 +130,46 @@ def try_splitting(page):
 
 
 def test_the_form_for_a_file_fits_every_screen_and_has_no_barriers(look):
-    look("upload", "paper/upload/")
+    look("upload", "papers/paper/upload/")
 
 
 def test_what_a_file_would_change_fits_every_screen_and_has_no_barriers(look):
-    look("dry-run", "paper/upload/", choose_table)
+    look("dry-run", "papers/paper/upload/", choose_table)
 
 
 def test_the_form_for_ids_fits_every_screen_and_has_no_barriers(look):
-    look("by-id", "paper/by-arxiv-id/")
+    look("by-id", "papers/paper/by-arxiv-id/")
 
 
 def test_what_a_topic_would_gain_fits_every_screen_and_has_no_barriers(look):
     skating = Topic.objects.get(slug="skating")
-    look("topic", f"topic/{skating.pk}/change/", try_signs)
+    look("topic", f"papers/topic/{skating.pk}/change/", try_signs)
 
 
 def test_merging_fits_every_screen_and_has_no_barriers(look):
     skating = Topic.objects.get(slug="skating")
-    look("merge", f"topic/merge/?topic={skating.pk}", try_merging)
+    look("merge", f"papers/topic/merge/?topic={skating.pk}", try_merging)
 
 
 def test_splitting_fits_every_screen_and_has_no_barriers(look):
     skating = Topic.objects.get(slug="skating")
-    look("split", f"topic/{skating.pk}/split/", try_splitting)
+    look("split", f"papers/topic/{skating.pk}/split/", try_splitting)
 
 
 def test_votes_over_time_fit_every_screen_and_have_no_barriers(look):
     paper = Paper.objects.get(arxiv_id="2603.01234")
     # The inlines below have tables of Django's, which names not all of their columns.
-    look("paper", f"paper/{paper.pk}/change/", part=".chart")
+    look("paper", f"papers/paper/{paper.pk}/change/", part=".chart")
+
+
+def test_a_plan_and_its_candidates_fit_every_screen_and_have_no_barriers(look, make_paper):
+    plan = Plan.objects.create(cadence="daily", on=now().date(), introduction="Welcome.")
+    title = "A long title of a paper on skating robots that learn to play hockey on thin ice"
+    boosted = make_paper(title, topics=["skating", "proofs"], first_seen_at=now(), votes=41)
+    plan.placements.create(paper=boosted, act="boost")
+    look("plan", f"newsletter/plan/{plan.pk}/change/", part=".candidates")
+    Plan.objects.update(frozen_at=now())
+    look("frozen-plan", f"newsletter/plan/{plan.pk}/change/", part=".candidates")
 
 
 def test_no_page_asks_for_what_its_policy_forbids(signed_in, live_server):

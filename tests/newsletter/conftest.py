@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from django.contrib.auth.models import Permission, User
 
-from newsletter.models import Alarm, Delivery, Event, Issue, Tally, Webhook
+from newsletter.models import Alarm, Delivery, Event, Issue, Plan, Tally, Webhook
 from newsletter.picks import Pick, Why, pack
 from papers.models import Correction, Host, Ingestion, Paper, Refusal, Topic, TopicModel
 from subscriptions.models import (
@@ -93,6 +93,7 @@ def one_of_each(make_delivery):
     issue = Delivery.objects.first().issue
     Alarm.objects.create(issue=issue, kind="warned", reason="bounces", at=MOMENT)
     Tally.objects.create(issue=issue, kind="opened", count=3)
+    Plan.objects.create(cadence="weekly", on=TODAY)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_queries_do_not_grow_with_readers_or_papers(
         make_paper(topics=["agents"])
     for _ in range(readers):
         make_due()
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(31):
         assert issues.open_due(at=SEVEN) == readers
 
 

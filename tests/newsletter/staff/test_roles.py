@@ -25,11 +25,12 @@ REGISTERED = {
     if model._meta.app_label in {"papers", "subscriptions", "newsletter"}
 }
 CHANGED_BY = {  # model -> the roles that may change its rows in the admin's own form
+    "plan": {"Editor", "Sender", "Owner"},
     "paper": {"Editor", "Sender", "Owner"},
     "topic": {"Editor", "Sender", "Owner"},
     "subscriber": {"Sender", "Owner"},
 }
-DELETED_BY = {"paper": {"Owner"}, "topic": {"Owner"}, "subscriber": {"Owner"}}
+DELETED_BY = {name: {"Owner"} for name in ("paper", "plan", "topic", "subscriber")}
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_a_role_sees_what_it_should_and_nothing_else(work_as, one_of_each, role)
     }
     if role in {"Viewer", "Editor"}:
         assert seen & PERSONAL == set()
-        assert {"paper", "topic", "ingestion", "issue", "tally"} <= seen
+        assert {"paper", "topic", "ingestion", "issue", "tally", "plan"} <= seen
     else:
         assert seen == set(REGISTERED)
 
