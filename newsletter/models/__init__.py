@@ -6,6 +6,7 @@ from newsletter.models.balance import Balance
 from newsletter.models.delivery import Delivery, DeliveryQuerySet
 from newsletter.models.events import Event, EventQuerySet, SoftBounce, Webhook
 from newsletter.models.issue import SLUG_DAY, Alarm, Inspection, Issue, IssueQuerySet
+from newsletter.models.rehearsal import Rehearsal
 from newsletter.models.rendering import Card, Frozen, Shell
 from newsletter.models.sent import Sent, SentQuerySet
 from newsletter.models.tally import Link, Sight, Tally
@@ -24,6 +25,7 @@ __all__ = [
     "Issue",
     "IssueQuerySet",
     "Link",
+    "Rehearsal",
     "Sent",
     "SentQuerySet",
     "Shell",
