@@ -18,7 +18,10 @@ ALL = ("view", "add", "change", "delete")
 Rights = Mapping[str, tuple[str, ...]]  # "app.model", or "app.*" -> what may be done
 
 # Nothing here names a reader.
-VIEWER: Rights = {"papers.*": LOOK, "newsletter.issue": LOOK, "newsletter.tally": LOOK}
+VIEWER: Rights = {
+    "papers.*": LOOK,
+    **dict.fromkeys(("newsletter.issue", "newsletter.rehearsal", "newsletter.tally"), LOOK),
+}
 EDITOR: Rights = {
     **VIEWER,
     **dict.fromkeys(("papers.paper", "papers.topic", "papers.assignment"), EDIT),

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from django.contrib.auth.models import Permission, User
 
-from newsletter.models import Alarm, Delivery, Event, Issue, Tally, Webhook
+from newsletter.models import Alarm, Delivery, Event, Issue, Rehearsal, Tally, Webhook
 from newsletter.picks import Pick, Why, pack
 from papers.models import Host, Ingestion, Refusal
 from subscriptions.models import (
@@ -90,6 +90,7 @@ def one_of_each(make_delivery):
     issue = Delivery.objects.first().issue
     Alarm.objects.create(issue=issue, kind="warned", reason="bounces", at=MOMENT)
     Tally.objects.create(issue=issue, kind="opened", count=3)
+    Rehearsal.objects.create(cadence="daily", on=TODAY, started_at=MOMENT)
 
 
 @pytest.fixture

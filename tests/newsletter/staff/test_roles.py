@@ -58,7 +58,7 @@ def test_a_role_sees_what_it_should_and_nothing_else(work_as, one_of_each, role)
     }
     if role in {"Viewer", "Editor"}:
         assert seen & PERSONAL == set()
-        assert {"paper", "topic", "ingestion", "issue", "tally"} <= seen
+        assert {"paper", "topic", "ingestion", "issue", "rehearsal", "tally"} <= seen
     else:
         assert seen == set(REGISTERED)
 
