@@ -16,7 +16,7 @@ from django.utils.timezone import now
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
-from newsletter import compose, dead_letters, desk, issues, plan_pages, tasks
+from newsletter import compose, dead_letters, desk, issues, plan_pages, rehearsal_page, tasks
 from newsletter.models import Delivery, Event, Issue
 from newsletter.staff import people, trail
 from newsletter.steering import Steering, may_send_now
@@ -27,6 +27,7 @@ from subscriptions import clock, mail
 from subscriptions.composing import NotToBeSent
 
 dead_letters.register(admin.site)
+rehearsal_page.register(admin.site)
 people.register(admin.site)
 plan_pages.register(admin.site)
 trail.register(admin.site)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 from django.db import connection
@@ -25,12 +25,12 @@ MISSED = "CASE WHEN catches_up THEN {days} ELSE 0 END"
 DAYS_ON_POSTGRES = "paused_until - paused_on"
 DAYS_ON_SQLITE = "CAST(julianday(paused_until) - julianday(paused_on) AS integer)"
 # NO KEY UPDATE: rows that only refer to these readers need not wait.
-DUE = """
+READERS = """
     SELECT id, CAST(length AS smallint) AS length, trend_share, {domain} AS domain,
            {schedule} AS schedule
     FROM subscriptions_subscriber
-    WHERE state = 'confirmed' AND next_digest_at <= %s{without}
-    ORDER BY next_digest_at, id LIMIT {limit} {lock}"""
+    WHERE state = 'confirmed' AND {rest}"""
+DUE = "next_digest_at <= %s{without} ORDER BY next_digest_at, id LIMIT {limit} {lock}"
 SCHEDULE = "cadence || ' ' || weekday || ' ' || hour || ' ' || {missed} || ' ' || time_zone"
 WITHOUT = """
     AND NOT (cadence = %s AND weekday = %s AND hour = %s AND time_zone = %s AND {missed} = %s)"""
@@ -107,29 +107,31 @@ def due(*, at: datetime, limit: int, without: Collection[Turn] = ()) -> Audience
     Whom somebody else holds at this moment is left for later: he is opening their issue, or
     they are changing their wishes.
     """
-    is_postgres = connection.vendor == "postgresql"
-    address = (
-        "split_part(email, '@', -1)" if is_postgres else "substr(email, instr(email, '@') + 1)"
-    )
     params: list[object] = [connection.ops.adapt_datetimefield_value(at)]
-    missed = MISSED.format(days=DAYS_ON_POSTGRES if is_postgres else DAYS_ON_SQLITE)
     for turn in without:
         params += [turn.cadence, turn.weekday, turn.hour, turn.time_zone, turn.missed]
-    sql = DUE.format(
-        domain=arrays.fixed(address, DOMAIN_SIZE),
-        schedule=arrays.fixed(SCHEDULE.format(missed=missed), SCHEDULE_SIZE),
-        without=WITHOUT.format(missed=missed) * len(without),
-        limit=limit,
-        lock="FOR NO KEY UPDATE SKIP LOCKED" if is_postgres else "",
-    )
-    dtypes = {
-        "id": "i8",
-        "length": "i2",
-        "trend_share": "f8",
-        "domain": f"S{DOMAIN_SIZE}",
-        "schedule": f"S{SCHEDULE_SIZE}",
-    }
-    return _audience(arrays.read(sql, params, dtypes))
+    lock = "FOR NO KEY UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    without_these = WITHOUT.format(missed=_missed()) * len(without)
+    return _read(DUE.format(without=without_these, limit=limit, lock=lock), params)
+
+
+def planned(cadence: str, on: date, *, after: int, limit: int) -> Audience:
+    """Return up to `limit` readers whose digest of that cadence has that date; locks nothing.
+
+    Args:
+        after: the highest id of the block before; 0 for the first.
+    """
+    chosen, params = _planned(cadence, on)
+    return _read(f"{chosen} AND id > %s ORDER BY id LIMIT {limit}", [*params, after])
+
+
+def planned_count(cadence: str, on: date) -> int:
+    """Return of how many readers `planned` tells."""
+    chosen, params = _planned(cadence, on)
+    sql = f"SELECT count(*) FROM subscriptions_subscriber WHERE state = 'confirmed' AND {chosen}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.fetchone()[0])
 
 
 def plan(ids: Ints, next_digest_at: datetime, *, caught_up: bool = False) -> None:
@@ -146,6 +148,44 @@ def plan(ids: Ints, next_digest_at: datetime, *, caught_up: bool = False) -> Non
             f"UPDATE subscriptions_subscriber SET next_digest_at = %s{done} WHERE {chosen}",  # noqa: S608
             [moment, param],
         )
+
+
+def _planned(cadence: str, on: date) -> tuple[str, list[str | int | None]]:
+    """Return SQL for wishing a digest of that cadence on that date, and its parameters."""
+    schedule = Schedule(cadence, on.weekday(), hour=0, time_zone="UTC")
+    if not schedule.is_slot_day(on):
+        return "FALSE", []
+    day = connection.ops.adapt_datefield_value(on)
+    chosen = "cadence = %s AND wants_mail AND (paused_until IS NULL OR paused_until <= %s)"
+    if cadence in {Subscriber.Cadence.WEEKLY, Subscriber.Cadence.MONTHLY}:
+        return f"{chosen} AND weekday = %s", [cadence, day, on.weekday()]
+    return chosen, [cadence, day]
+
+
+def _missed() -> str:
+    is_postgres = connection.vendor == "postgresql"
+    return MISSED.format(days=DAYS_ON_POSTGRES if is_postgres else DAYS_ON_SQLITE)
+
+
+def _read(rest: str, params: list[object]) -> Audience:
+    """Read confirmed readers, of whom `rest` holds."""
+    is_postgres = connection.vendor == "postgresql"
+    address = (
+        "split_part(email, '@', -1)" if is_postgres else "substr(email, instr(email, '@') + 1)"
+    )
+    sql = READERS.format(
+        domain=arrays.fixed(address, DOMAIN_SIZE),
+        schedule=arrays.fixed(SCHEDULE.format(missed=_missed()), SCHEDULE_SIZE),
+        rest=rest,
+    )
+    dtypes = {
+        "id": "i8",
+        "length": "i2",
+        "trend_share": "f8",
+        "domain": f"S{DOMAIN_SIZE}",
+        "schedule": f"S{SCHEDULE_SIZE}",
+    }
+    return _audience(arrays.read(sql, params, dtypes))
 
 
 def _audience(found: dict[str, NDArray[np.generic]]) -> Audience:

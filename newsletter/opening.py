@@ -71,7 +71,7 @@ def write(opened: Edition, readers: Audience, *, at: datetime) -> int:
     The readers must be locked: that is why nobody else can be writing to them.  They are
     counted as expected in the same transaction.
     """
-    new = readers.only(~np.isin(readers.ids, _have(opened.issue, readers.ids)))
+    new = readers.only(~np.isin(readers.ids, having(opened.issue, readers.ids)))
     if not new.size:
         return 0
     wanted = wishes.load(
@@ -98,6 +98,14 @@ def count(issue: Issue, readers: int) -> None:
         raise Issue.DoesNotExist(f"issue {issue.pk} is gone")
 
 
+def having(issue: Issue, ids: Ints) -> Ints:
+    """Return those of these readers who have a delivery of the issue."""
+    chosen, param = among.condition("subscriber_id", ids.tolist())
+    sql = f"SELECT subscriber_id AS id FROM newsletter_delivery WHERE issue_id = %s AND {chosen}"  # noqa: S608
+    have: Ints = arrays.read(sql, [issue.pk, param], {"id": "i8"})["id"]
+    return have
+
+
 def new_ids(count: int) -> NDArray[np.uint8]:
     """Return UUIDs as `subscriptions.ids.new_id` makes them, 16 bytes a row."""
     table = np.frombuffer(secrets.token_bytes(16 * count), np.uint8).reshape(count, 16).copy()
@@ -106,13 +114,6 @@ def new_ids(count: int) -> NDArray[np.uint8]:
     table[:, 6] = table[:, 6] & 0x0F | 0x70
     table[:, 8] = table[:, 8] & 0x3F | 0x80
     return table
-
-
-def _have(issue: Issue, ids: Ints) -> Ints:
-    chosen, param = among.condition("subscriber_id", ids.tolist())
-    sql = f"SELECT subscriber_id AS id FROM newsletter_delivery WHERE issue_id = %s AND {chosen}"  # noqa: S608
-    have: Ints = arrays.read(sql, [issue.pk, param], {"id": "i8"})["id"]
-    return have
 
 
 def _fields(issue: Issue, readers: Audience, picks: Picks, *, at: datetime) -> dict[str, Field]:

@@ -7,6 +7,7 @@ from newsletter.models.delivery import Delivery, DeliveryQuerySet
 from newsletter.models.events import Event, EventQuerySet, SoftBounce, Webhook
 from newsletter.models.issue import SLUG_DAY, Alarm, Inspection, Issue, IssueQuerySet
 from newsletter.models.plan import Placement, Plan, PlanQuerySet
+from newsletter.models.rehearsal import Rehearsal
 from newsletter.models.rendering import Card, Frozen, Shell
 from newsletter.models.sent import Sent, SentQuerySet
 from newsletter.models.tally import Link, Sight, Tally
@@ -28,6 +29,7 @@ __all__ = [
     "Placement",
     "Plan",
     "PlanQuerySet",
+    "Rehearsal",
     "Sent",
     "SentQuerySet",
     "Shell",

@@ -21,7 +21,11 @@ Rights = Mapping[str, tuple[str, ...]]  # "app.model", or "app.*" -> what may be
 VIEWER: Rights = {
     "papers.*": LOOK,
     **dict.fromkeys(
-        ("newsletter.issue", "newsletter.tally", "newsletter.plan", "newsletter.placement"), LOOK
+        (
+            *("newsletter.issue", "newsletter.tally", "newsletter.rehearsal"),
+            *("newsletter.plan", "newsletter.placement"),
+        ),
+        LOOK,
     ),
 }
 EDITOR: Rights = {

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
-from newsletter.models import Balance
+from newsletter.matching.pool import Candidate, Pool
+from newsletter.models import Balance, Rehearsal
+from newsletter.rehearsal.counts import Counts
+from papers.models import Paper, Topic
 from subscriptions import heartbeats
 from subscriptions.clock import database_now
 from subscriptions.models import Census
@@ -62,6 +66,32 @@ def test_the_first_page_fits_every_screen_and_has_no_barriers(screen, live_serve
             page.context.add_cookies([cookie])
             page.goto(f"{live_server.url}/admin/")
             assert page.locator("svg[role=img]").count() == 3
+            assert_sound(page)
+
+
+def test_a_rehearsal_fits_every_screen_and_has_no_barriers(screen, live_server, cookie):
+    found = Counts(
+        readers=np.array([12_000, *range(400, 1000, 100), 94_000, 0, 0, 88_000]),
+        papers=np.array([100_000, 20, 0]),
+        topics=dict.fromkeys(Topic.objects.values_list("pk", flat=True)[:5], 9000),
+        lanes=np.array([100, 20, 0, 0, 40]),
+    )
+    pool = Pool.of(
+        [Candidate(pk, 0.5, {}) for pk in Paper.objects.values_list("pk", flat=True)[:3]]
+    )
+    more = {"already": 40, "seconds": 5000, "daily_cap": 200}
+    result = {**found.summary(pool), **more}
+    at = database_now()
+    kept = Rehearsal.objects.create(cadence="daily", on=at.date(), started_at=at, result=result)
+    address = f"{live_server.url}/admin/newsletter/rehearsal/{kept.pk}/change/"
+    with screen() as page:  # whose policy is kept: what it forbids fails the test
+        page.context.add_cookies([cookie])
+        page.goto(address)
+    for width, scheme in SCREENS:
+        with screen(width, scheme, bypass_csp=True) as page:  # axe brings a style of its own
+            page.context.add_cookies([cookie])
+            page.goto(address)
+            assert page.locator("svg[role=img] rect").count() == 11
             assert_sound(page)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from django.contrib.auth.models import Permission, User
 
-from newsletter.models import Alarm, Delivery, Event, Issue, Plan, Tally, Webhook
+from newsletter.models import Alarm, Delivery, Event, Issue, Plan, Rehearsal, Tally, Webhook
 from newsletter.picks import Pick, Why, pack
 from papers.models import Correction, Host, Ingestion, Paper, Refusal, Topic, TopicModel
 from subscriptions.models import (
@@ -94,6 +94,7 @@ def one_of_each(make_delivery):
     Alarm.objects.create(issue=issue, kind="warned", reason="bounces", at=MOMENT)
     Tally.objects.create(issue=issue, kind="opened", count=3)
     Plan.objects.create(cadence="weekly", on=TODAY)
+    Rehearsal.objects.create(cadence="daily", on=TODAY, started_at=MOMENT)
 
 
 @pytest.fixture
